@@ -1,0 +1,273 @@
+package berth
+
+import (
+	"context"
+	"fmt"
+)
+
+// How long an order waits before the next attempt: unconfigured when the settings lack something, otherwise doubling
+// from a second to slowest.
+const (
+	unconfigured       = 60 * Second
+	slowest            = 300 * Second
+	takeAtMost         = 500 // leases taken or renewed in one write
+	noteRefusedInDoubt = "refused after an unresolved attempt"
+)
+
+// Claim takes the leases of due orders for this process. Taking a lease is writing the attempt down: whoever gets an
+// order with Attempt above 1 first finds out what the earlier one did. Orders that somebody else took meanwhile are
+// left out of the answer.
+func (d *Desk) Claim(ctx context.Context, ids []string) ([]Order, error) {
+	ids = ids[:min(len(ids), takeAtMost)]
+	var taken []Order
+	err := d.Store.Write(ctx, Need{Orders: ids}, func(b *Book) error {
+		taken = taken[:0]
+		for _, id := range ids {
+			o, ok := b.Order(id)
+			if !ok || o.State != Paid || o.DueAt > b.Now() {
+				continue
+			}
+			// A holder whose lease ran out ended without a word: its call may or may not have happened.
+			o.Doubt = o.Doubt || o.Holder != ""
+			o.Attempt, o.Holder, o.DueAt = o.Attempt+1, d.Replica, b.Now()+d.Policy.Lease
+			announce(b, EventOrderTaken, o)
+			taken = append(taken, b.PutOrder(o))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return taken, nil
+}
+
+// Hold renews the leases of orders that this process is working on, all in one write.
+func (d *Desk) Hold(ctx context.Context, held []Order) error {
+	for len(held) > 0 {
+		part := held[:min(len(held), takeAtMost)]
+		held = held[len(part):]
+		ids := make([]string, len(part))
+		for i := range part {
+			ids[i] = part[i].ID
+		}
+		err := d.Store.Write(ctx, Need{Orders: ids}, func(b *Book) error {
+			for _, mine := range part {
+				o, ok := b.Order(mine.ID)
+				if ok && o.State == Paid && o.Attempt == mine.Attempt && o.Holder == d.Replica {
+					o.DueAt = b.Now() + d.Policy.Lease
+					b.PutOrder(o)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Fulfil does what a leased order asks of the world and returns what the driver said. It writes nothing; the outcome
+// belongs into Settle. Only the holder of the lease calls it, outside any transaction.
+func (d *Desk) Fulfil(ctx context.Context, o Order) Outcome {
+	k, ok := d.kinds[o.Kind]
+	if !ok {
+		return Outcome{Verdict: Waiting, Until: d.Now() + unconfigured, Reason: fmt.Errorf("unknown kind of order %q", o.Kind)}
+	}
+	return k.Fulfil(ctx, d, o)
+}
+
+// findOrMake is the one way to make something for an order: a later attempt first asks what the earlier ones did,
+// and makes it only when nothing is there and nothing can still come.
+func (d *Desk) findOrMake(o Order, find, make func() Outcome) Outcome {
+	if o.Attempt == 1 {
+		return make()
+	}
+	found := find()
+	if found.Verdict != Absent {
+		return found
+	}
+	out := make()
+	out.Cleared = true
+	return out
+}
+
+// noProvider answers for an order whose provider is gone from the settings: it waits, and isn't refunded.
+func (d *Desk) noProvider(o Order) Outcome {
+	return Outcome{Verdict: Waiting, Until: d.Now() + unconfigured,
+		Reason: fmt.Errorf("provider %q of order %s is not in the settings", o.Provider, o.ID)}
+}
+
+func (d *Desk) serverSpec(o Order) (ServerSpec, error) {
+	spec := ServerSpec{
+		Name: o.Name, PlanID: o.PlanID, Cores: o.Cores, RAM: o.RAM, Disk: o.Disk, ImageID: o.ImageID,
+		Application: o.ApplicationID, Location: o.Location, UserID: o.UserID,
+	}
+	if o.Kind != KindNewServer {
+		return spec, nil
+	}
+	password, err := d.Sealer.Open(passwordRow(o.ID), o.Password)
+	spec.Password = password
+	return spec, err
+}
+
+// Settle records the outcome of an attempt: completed, refunded, or postponed. A settle whose attempt is no longer
+// the order's changes nothing; the receipt shows the order as it is now.
+func (d *Desk) Settle(ctx context.Context, o Order, out Outcome) (Receipt, error) {
+	need := Need{Orders: []string{o.ID}}
+	if !o.Makes() {
+		need.Services = []string{o.ServiceID}
+	}
+	if out.Verdict == Refused {
+		need.Wallets = []string{o.UserID}
+	}
+	var receipt Receipt
+	err := d.Store.Write(ctx, need, func(b *Book) error {
+		now, ok := b.Order(o.ID)
+		if !ok {
+			return Unknown("order_id", "Unknown order.")
+		}
+		if now.State == Paid && now.Attempt == o.Attempt {
+			if err := d.settle(b, &now, out); err != nil {
+				return err
+			}
+			now = b.PutOrder(now)
+		}
+		receipt = Receipt{Order: now, Service: changed(b, now)}
+		return nil
+	})
+	if err != nil {
+		return Receipt{}, err
+	}
+	return d.reveal(receipt)
+}
+
+func (d *Desk) settle(b *Book, o *Order, out Outcome) error {
+	k := d.kinds[o.Kind]
+	switch {
+	case out.Verdict == Done:
+		o.Result = out.Result
+		complete(b, k, o)
+	case out.Verdict == Refused && (!o.Doubt || out.Cleared):
+		return refund(b, k, o)
+	case out.Verdict == Refused:
+		postpone(b, o, b.Now()+slowest, noteRefusedInDoubt)
+	case out.Verdict == Waiting:
+		postpone(b, o, max(out.Until, b.Now()+Second), "waiting for the provider")
+	default:
+		o.Doubt = true
+		postpone(b, o, b.Now()+backOff(o.Attempt), "no certain answer from the provider")
+	}
+	return nil
+}
+
+// refund gives the money of an order back and ends it.
+func refund(b *Book, k Kind, o *Order) error {
+	if _, err := b.Post(Entry{UserID: o.UserID, Amount: o.Amount, Contra: AccountSales, OrderID: o.ID}); err != nil {
+		return err
+	}
+	k.Release(b, o)
+	o.State, o.Lease = Refunded, Lease{Attempt: o.Attempt}
+	announce(b, EventOrderRefunded, *o)
+	return nil
+}
+
+func postpone(b *Book, o *Order, until int64, note string) {
+	if o.Note != note {
+		announce(b, EventOrderPostponed, *o)
+	}
+	o.Holder, o.DueAt, o.Note = "", until, note
+}
+
+func backOff(attempt int64) int64 {
+	if attempt > 8 {
+		return slowest
+	}
+	return min(slowest, Second<<(attempt-1))
+}
+
+// Resolution is an operator's decision on an order that no certain answer came for.
+type Resolution struct {
+	Refund bool   // the operator has made sure that nothing exists and nothing will
+	Adopt  string // or: the provider's id of the machine that was made
+}
+
+// Resolve settles a paid order by a person's decision. It is refused with Busy while a process is working on it.
+// Adopt reads the machine from its provider first.
+func (d *Desk) Resolve(ctx context.Context, id string, r Resolution) (Receipt, error) {
+	o, ok, err := d.Store.Order(ctx, id)
+	if err != nil || !ok {
+		return Receipt{}, orUnknown(err, "order_id", "Unknown order.")
+	}
+	out := Outcome{Verdict: Refused, Cleared: true}
+	if !r.Refund {
+		if out, err = d.describe(ctx, o, r.Adopt); err != nil {
+			return Receipt{}, err
+		}
+	}
+	var receipt Receipt
+	need := Need{Orders: []string{id}, Wallets: []string{o.UserID}}
+	err = d.Store.Write(ctx, need, func(b *Book) error {
+		o, _ := b.Order(id)
+		if err := restful(b, o); err != nil {
+			return err
+		}
+		o.Attempt++ // fences an attempt that is still out there
+		announce(b, EventOrderResolved, o)
+		if err := d.settle(b, &o, out); err != nil {
+			return err
+		}
+		o = b.PutOrder(o)
+		receipt = Receipt{Order: o, Service: changed(b, o)}
+		return nil
+	})
+	return receipt, err
+}
+
+// describe reads the thing that an operator wants to adopt.
+func (d *Desk) describe(ctx context.Context, o Order, providerRef string) (Outcome, error) {
+	var out Outcome
+	if server, ok := d.Servers[o.Provider]; ok && o.Kind != KindNetwork {
+		out = server.Describe(ctx, providerRef)
+	} else if net, ok := d.Networks[o.Provider]; ok && o.Kind == KindNetwork {
+		out = net.Describe(ctx, providerRef)
+	} else {
+		return out, Errorf(NotFound, "The provider %s of this order is not in the settings.", quoted(o.Provider))
+	}
+	switch out.Verdict {
+	case Done:
+		return out, nil
+	case Absent:
+		return out, Errorf(NotFound, "The provider %s knows nothing under %s.", quoted(o.Provider), quoted(providerRef))
+	}
+	return out, Errorf(Unavailable, "The provider %s did not answer; try again.", quoted(o.Provider)).Because(out.Reason)
+}
+
+// restful refuses an order that is settled or that a process is working on now.
+func restful(b *Book, o Order) error {
+	if o.State != Paid {
+		return Errorf(Busy, "The order is %s already; there is nothing left to decide.", o.State)
+	}
+	if o.Holder != "" && o.DueAt > b.Now() {
+		return Errorf(Busy, "A process is working on this order; try again in %d seconds.", (o.DueAt-b.Now())/Second+1)
+	}
+	return nil
+}
+
+// Retry makes a postponed order due at once.
+func (d *Desk) Retry(ctx context.Context, id string) (Order, error) {
+	var result Order
+	err := d.Store.Write(ctx, Need{Orders: []string{id}}, func(b *Book) error {
+		o, ok := b.Order(id)
+		if !ok {
+			return Unknown("order_id", "Unknown order.")
+		}
+		if err := restful(b, o); err != nil {
+			return err
+		}
+		o.DueAt = b.Now()
+		result = b.PutOrder(o)
+		return nil
+	})
+	return result, err
+}

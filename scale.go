@@ -1,0 +1,228 @@
+package berth
+
+import (
+	"context"
+	"strconv"
+)
+
+// renew adds hours to a server. There's nothing to fulfil: it completes in its first write.
+type renew struct{ policy *Policy }
+
+func (renew) Parameters() []string {
+	return []string{"user_id", "server_id", "hours", "rental_duration", "type_payment", "auto_renew", "versions"}
+}
+
+func (k renew) Check(r *Request) []*Error {
+	refusals := checkCommon(r)
+	if r.ServerID == "" {
+		refusals = append(refusals, Invalid("server_id", "server_id must not be empty."))
+	}
+	return append(refusals, checkHours(r, k.policy)...)
+}
+
+func (renew) Need(r *Request) Need {
+	return Need{Wallets: []string{r.UserID}, Services: []string{r.ServerID}, Catalogue: true}
+}
+
+func (k renew) Quote(b *Book, r *Request) (Quote, error) {
+	s, err := ownServer(b, r)
+	if err != nil {
+		return Quote{}, err
+	}
+	c, ok := b.Catalogue()
+	if !ok {
+		return Quote{}, nil
+	}
+	if err := idle(s); err != nil {
+		return Quote{}, err
+	}
+	return quoteRenewal(b, r, s, c), nil
+}
+
+// quoteRenewal prices an extension at the plan's price of the day; a plan that is no longer offered goes on at the
+// price of the last purchase.
+func quoteRenewal(b *Book, r *Request, s Service, c *Catalogue) Quote {
+	hours := hoursOrMonth(r)
+	terms := serviceTerms(s, hours)
+	if plan, ok := c.Plan(s.PlanID); ok {
+		terms.Price = plan.Price
+	}
+	terms.Versions, terms.ExpiresAt = r.Versions, extended(b, s)+hours*Hour
+	return Quote{
+		Kind: KindRenew, Amount: PriceOfHours(Money{Minor: terms.Price, Currency: c.Currency}, hours).Minor,
+		Currency: c.Currency, Terms: terms, Service: s, Instant: true,
+	}
+}
+
+// extended is the instant that bought hours are added to: the present expiry, or now for a server that was suspended
+// at its expiry. While it still runs the old expiry counts, also when that has passed.
+func extended(b *Book, s Service) int64 {
+	if s.Status == Suspended {
+		return max(b.Now(), s.ExpiresAt)
+	}
+	return s.ExpiresAt
+}
+
+func (renew) Open(b *Book, o *Order, q Quote)                      {}
+func (renew) Fulfil(ctx context.Context, d *Desk, o Order) Outcome { return Outcome{Verdict: Done} }
+func (renew) Release(b *Book, o *Order)                            {}
+
+func (renew) Deliver(b *Book, o *Order) {
+	s, _ := b.Service(o.ServiceID)
+	s.ExpiresAt, s.Hours, s.Price = o.ExpiresAt, o.Hours, o.Price
+	o.Result = s.Result
+	b.PutService(s)
+}
+
+// scale moves a server to another plan and buys hours of it.
+type scale struct{ policy *Policy }
+
+func (scale) Parameters() []string {
+	return []string{"user_id", "server_id", "plan_id", "hours", "rental_duration", "type_payment", "auto_renew", "versions"}
+}
+
+func (k scale) Check(r *Request) []*Error {
+	refusals := renew{k.policy}.Check(r)
+	if r.PlanID == "" {
+		refusals = append(refusals, Invalid("plan_id", "plan_id must not be empty beside a server_id."))
+	}
+	return refusals
+}
+
+func (scale) Need(r *Request) Need { return renew{}.Need(r) }
+
+func (k scale) Quote(b *Book, r *Request) (Quote, error) {
+	s, err := ownServer(b, r)
+	if err != nil {
+		return Quote{}, err
+	}
+	c, ok := b.Catalogue()
+	if !ok {
+		return Quote{}, nil
+	}
+	plan, ok := c.Plan(r.PlanID)
+	if !ok {
+		return Quote{}, Unknown("plan_id", "Unknown plan: plan_id %s.", quoted(r.PlanID))
+	}
+	if strconv.FormatInt(plan.ExternalID, 10) == s.PlanID {
+		if r.Hours == 0 {
+			return Quote{}, Invalid("plan_id", "The server already has this plan; give hours to extend it.")
+		}
+		if err := idle(s); err != nil {
+			return Quote{}, err
+		}
+		return quoteRenewal(b, r, s, c), nil
+	}
+	if plan.Disk < s.Disk {
+		return Quote{}, Invalid("plan_id", "This plan has a disk of %d GB, smaller than the present %d GB.", plan.Disk, s.Disk)
+	}
+	offer, ok := plan.Offer(s.Location)
+	if !ok || offer.Provider != s.Provider {
+		return Quote{}, Unknown("plan_id", "This plan is not offered where the server is: plan_id %s.", quoted(r.PlanID))
+	}
+	if err := idle(s); err != nil {
+		return Quote{}, err
+	}
+	q := k.quote(b, r, s, plan, offer, c.Currency)
+	q.Limited = offer.Capacity != Unlimited
+	return q, available(b, q, plan)
+}
+
+// quote prices a plan change. Hours bought and time remaining are each rounded once, and the amount is their exact
+// sum, so that a customer can check it. The old price is the one the service holds from its last purchase: a change
+// of the catalogue can't create money.
+func (k scale) quote(b *Book, r *Request, s Service, plan *Plan, offer Offer, currency string) Quote {
+	hours := hoursOrMonth(r)
+	rate := plan.Price
+	if k.policy.ScaleCredit != ScaleNone {
+		rate -= s.Price
+	}
+	remaining := max(0, s.ExpiresAt-b.Now()) / Second
+	difference := UpgradeDifference(rate, remaining)
+	terms := serviceTerms(s, hours)
+	changed := planTerms(plan, offer, hours)
+	terms.PlanID, terms.Product, terms.Description, terms.Price = changed.PlanID, changed.Product, changed.Description, changed.Price
+	terms.Cores, terms.RAM, terms.Disk, terms.DiskType = changed.Cores, changed.RAM, changed.Disk, changed.DiskType
+	terms.StockKey = changed.StockKey
+	terms.Versions, terms.ExpiresAt = r.Versions, extended(b, s)+hours*Hour
+	return Quote{
+		Kind: KindScale, Amount: PriceOfHours(Money{Minor: plan.Price, Currency: currency}, hours).Minor + difference,
+		Difference: difference, Currency: currency, Terms: terms, Service: s,
+	}
+}
+
+// ownServer reads the server that a request names. Somebody else's is as unknown as none, so that ids can't be
+// probed.
+func ownServer(b *Book, r *Request) (Service, error) {
+	s, ok := b.Service(r.ServerID)
+	if !ok {
+		if o, ok := b.Order(r.ServerID); ok && o.UserID == r.UserID && o.Kind == KindNewServer && o.State == Paid {
+			return s, serverBusy()
+		}
+	}
+	if !ok || s.UserID != r.UserID || s.Sort != ServerService || s.Status == Terminated {
+		return s, Unknown("server_id", "Unknown server: server_id %s.", quoted(r.ServerID))
+	}
+	return s, nil
+}
+
+// idle refuses a second order on one service.
+func idle(s Service) error {
+	if s.OpenOrder != "" {
+		return serverBusy()
+	}
+	return nil
+}
+
+func serverBusy() *Error {
+	return &Error{Code: Busy, Parameter: "server_id", RetryAfter: 5,
+		Message: "Another order on this server is under way; try again when it is done."}
+}
+
+func serviceTerms(s Service, hours int64) Terms {
+	return Terms{
+		ServiceID: s.ID, PlanID: s.PlanID, ImageID: s.ImageID, ApplicationID: s.ApplicationID, Location: s.Location,
+		Name: s.Name, Hours: hours, Product: s.Product, Description: s.Product, AutoRenew: s.AutoRenew, Price: s.Price,
+		Cores: s.Cores, RAM: s.RAM, Disk: s.Disk, DiskType: s.DiskType, Provider: s.Provider,
+	}
+}
+
+func (scale) Open(b *Book, o *Order, q Quote) {
+	s, _ := b.Service(o.ServiceID)
+	s.OpenOrder = o.ID
+	o.ProviderRef = s.ProviderRef
+	if q.Limited {
+		occupy(b, o.StockKey, +1)
+	}
+	b.PutService(s)
+}
+
+func (k scale) Fulfil(ctx context.Context, d *Desk, o Order) Outcome {
+	driver, ok := d.Servers[o.Provider]
+	if !ok {
+		return d.noProvider(o)
+	}
+	spec, err := d.serverSpec(o)
+	if err != nil {
+		return Outcome{Verdict: Waiting, Until: d.Now() + unconfigured, Reason: err}
+	}
+	// Resizing to the same figures twice is harmless, so there's nothing to find out before a repeat.
+	return driver.Resize(ctx, Ref{Order: o.ID, Attempt: o.Attempt}, o.ProviderRef, spec)
+}
+
+func (scale) Deliver(b *Book, o *Order) {
+	s, _ := b.Service(o.ServiceID)
+	occupy(b, s.StockKey, -1)
+	s.PlanID, s.Product, s.Price, s.Hours = o.PlanID, o.Product, o.Price, o.Hours
+	s.Cores, s.RAM, s.Disk, s.DiskType = o.Cores, o.RAM, o.Disk, o.DiskType
+	s.ExpiresAt, s.OpenOrder, s.StockKey = o.ExpiresAt, "", o.StockKey
+	o.Result = s.Result
+	b.PutService(s)
+}
+
+func (scale) Release(b *Book, o *Order) {
+	s, _ := b.Service(o.ServiceID)
+	occupy(b, o.StockKey, -1)
+	s.OpenOrder = ""
+	b.PutService(s)
+}

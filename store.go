@@ -1,0 +1,168 @@
+package berth
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+)
+
+// Store is the database, in two verbs: Write (load, decide, append) and reads. Every method is safe for concurrent
+// use. Errors are of type Error or become Internal.
+type Store interface {
+	// Write loads the rows that need names (locked until the commit), calls decide over them, appends what it
+	// changed, and returns when that is durable. It is the only way anything is ever written.
+	//
+	// decide is an ordinary function over values: no I/O, time and ids from the Book. It may run several times and
+	// the last run counts. It sees what earlier callers of its batch did. Its changes are undone when it returns an
+	// error or panics; the error is returned as it is, a panic as Internal. When it reads a row that wasn't loaded
+	// the row is loaded and decide runs again, three times at most.
+	//
+	// ctx bounds the caller's waiting and nothing else: a write that is already in a batch may still happen.
+	// Unavailable means that nothing is known: the write may or may not have happened, and the rows tell later. It
+	// is also returned, with nothing written, when the queue is full.
+	Write(ctx context.Context, need Need, decide func(*Book) error) error
+
+	Reader
+}
+
+// Reader is what may be read outside a write. What is read may be outdated the next moment: a decision belongs in
+// Write. Balances come from the primary, never from a replica of the database.
+type Reader interface {
+	// One row by id; false when there's none.
+	User(ctx context.Context, id string) (User, bool, error)
+	Wallet(ctx context.Context, userID string) (Wallet, bool, error)
+	Order(ctx context.Context, id string) (Order, bool, error)
+	Service(ctx context.Context, id string) (Service, bool, error)
+	Meta(ctx context.Context, name string) (string, bool, error)
+	// KeyByHash finds an API key by the hex SHA-256 of its value, revoked and expired ones too.
+	KeyByHash(ctx context.Context, hash string) (APIKey, bool, error)
+
+	// Lists, newest first unless said otherwise.
+	Users(ctx context.Context) ([]User, error)                                            // by username
+	APIKeys(ctx context.Context, userID string) ([]APIKey, error)                         // of one user, or of all when ""
+	Orders(ctx context.Context, filter OrderFilter) ([]Order, error)                      //
+	Stock(ctx context.Context) ([]Stock, error)                                           // by key
+	Entries(ctx context.Context, userID string, before int64, limit int) ([]Entry, error) // Seq below before, 0 for the newest
+	// Catalogue is the current version; version 0 and empty before the first was applied.
+	Catalogue(ctx context.Context) (*Catalogue, error)
+
+	// Due lists ids of paid orders whose DueAt has come, the longest due first.
+	Due(ctx context.Context, now int64, limit int) ([]string, error)
+	// ExpiredKeys lists idempotency keys whose window is over.
+	ExpiredKeys(ctx context.Context, now int64, limit int) ([]string, error)
+	// Sealed lists orders with a sealed password and an id above after, by id: for dropping and for resealing.
+	Sealed(ctx context.Context, after string, limit int) ([]Order, error)
+	// Backlog counts what isn't settled.
+	Backlog(ctx context.Context) (Backlog, error)
+	// Audit reads the whole database in one snapshot, row by row, beside a busy server.
+	Audit(ctx context.Context, a Auditor) error
+	// Clock is the database's own time (microseconds UTC), read within ctx: the check of readiness and of clocks.
+	Clock(ctx context.Context) (int64, error)
+}
+
+// OrderFilter selects orders. Zero values don't filter.
+type OrderFilter struct {
+	UserID string
+	Kind   string
+	State  State
+	Number string
+	Limit  int // at most; 0 means 50
+	Offset int
+}
+
+// Backlog is what isn't settled at one instant.
+type Backlog struct {
+	Unsettled int64 // paid orders
+	Oldest    int64 // creation of the oldest of them, microseconds UTC, 0 for none
+	Doubtful  int64 // of them, those whose last outcome is unknown
+}
+
+// Auditor receives the rows of an audit, each stream in the order said. A method that returns an error ends it.
+type Auditor interface {
+	// Entry gets all entries by user and number, each with the user's wallet row.
+	Entry(w Wallet, e Entry) error
+	// Wallet gets all wallets by user, with the count and the sum of their entries.
+	Wallet(w Wallet, entries, sum int64) error
+	// Order gets all orders by id, each with the count and the sum of its entries and, when there's one, its service.
+	Order(o Order, entries, sum int64, service *Service) error
+	// Stray gets what belongs to no order: an entry that names an unknown order, a service that no order has made.
+	Stray(what, id string) error
+	// Stock gets all stock rows by key, with Counted filled.
+	Stock(s Stock) error
+	// Progress is told how many rows of how many (estimated) are done.
+	Progress(done, total int64)
+}
+
+// KeyID is the id of an idempotency key: a digest of who it belongs to and its name there, since a short id of one
+// length keeps the index small. Names are prefixed by who chose them ("api/" a client, "wallet/" an operator's
+// reference, "renew/" the clock), so that none can take another's.
+func KeyID(owner, name string) string {
+	sum := sha256.Sum256([]byte(owner + "\x00" + name))
+	return base64.RawURLEncoding.EncodeToString(sum[:18])
+}
+
+// Key remembers what an idempotency key was used for.
+type Key struct {
+	ID        string // by KeyID
+	Mark      string // what the request was: a keyed digest, see Sealer.Mark
+	OrderID   string // the order it made, "" for credits and debits
+	ExpiresAt int64  // afterwards it may be used anew; Forever for references of the books
+}
+
+// Forever is an instant that doesn't come.
+const Forever int64 = 1<<63 - 1
+
+// Counter hands out numbers 1, 2, 3...
+type Counter struct {
+	Name  string
+	Value int64 // the last number given
+}
+
+// Meta is a fact about the installation itself: its id, the check value of its secret key, whether it's a demo.
+type Meta struct {
+	Name  string
+	Value string
+}
+
+// Names of meta rows.
+const (
+	MetaInstallation = "installation" // UUID of this installation
+	MetaSecretCheck  = "secret_check" // sealed random bytes: proof of the right key, and key of the request marks
+	MetaDemo         = "demo"         // set when the database was seeded by the demo
+	MetaSwept        = "swept"        // id up to which old passwords have been dropped
+)
+
+// Need names the rows of a write by primary or unique key. Rows that don't exist count as loaded, too.
+type Need struct {
+	Users     []string
+	Wallets   []string // by user
+	Orders    []string
+	Services  []string
+	APIKeys   []string
+	Stock     []string
+	Counters  []string
+	Meta      []string
+	Keys      []string
+	Catalogue bool // the current catalogue
+}
+
+// And adds the rows of other.
+func (n Need) And(other Need) Need {
+	n.Users = append(n.Users, other.Users...)
+	n.Wallets = append(n.Wallets, other.Wallets...)
+	n.Orders = append(n.Orders, other.Orders...)
+	n.Services = append(n.Services, other.Services...)
+	n.APIKeys = append(n.APIKeys, other.APIKeys...)
+	n.Stock = append(n.Stock, other.Stock...)
+	n.Counters = append(n.Counters, other.Counters...)
+	n.Meta = append(n.Meta, other.Meta...)
+	n.Keys = append(n.Keys, other.Keys...)
+	n.Catalogue = n.Catalogue || other.Catalogue
+	return n
+}
+
+// Empty reports whether nothing is named.
+func (n Need) Empty() bool {
+	return len(n.Users)+len(n.Wallets)+len(n.Orders)+len(n.Services)+len(n.APIKeys)+
+		len(n.Stock)+len(n.Counters)+len(n.Meta)+len(n.Keys) == 0 && !n.Catalogue
+}

@@ -1,0 +1,99 @@
+package berth
+
+import "context"
+
+// Sweep drops what is no longer needed: idempotency keys whose window is over, and the sealed passwords of orders of
+// that age, unless the operator keeps passwords. It does a bounded part and reports whether there is more.
+func (d *Desk) Sweep(ctx context.Context) (more bool, err error) {
+	refs, err := d.Store.ExpiredKeys(ctx, d.Now(), takeAtMost)
+	if err != nil {
+		return false, err
+	}
+	if len(refs) > 0 {
+		err = d.Store.Write(ctx, Need{Keys: refs}, func(b *Book) error {
+			for _, ref := range refs {
+				b.DropKey(ref)
+			}
+			return nil
+		})
+		if err != nil {
+			return false, err
+		}
+	}
+	if d.Policy.KeepPassword {
+		return len(refs) == takeAtMost, nil
+	}
+	passwords, err := d.sweepPasswords(ctx)
+	return passwords || len(refs) == takeAtMost, err
+}
+
+// sweepPasswords walks the orders by id, which is by age, from where the last sweep ended. An order that isn't
+// settled yet still needs its password; the walk stops there and comes back.
+func (d *Desk) sweepPasswords(ctx context.Context) (more bool, err error) {
+	from, _, err := d.Store.Meta(ctx, MetaSwept)
+	if err != nil {
+		return false, err
+	}
+	orders, err := d.Store.Sealed(ctx, from, takeAtMost)
+	if err != nil {
+		return false, err
+	}
+	var ids []string
+	for _, o := range orders {
+		if o.State == Paid || o.CreatedAt+d.Policy.KeyWindow > d.Now() {
+			break
+		}
+		ids = append(ids, o.ID)
+	}
+	if len(ids) == 0 {
+		return false, nil
+	}
+	err = d.Store.Write(ctx, Need{Orders: ids, Meta: []string{MetaSwept}}, func(b *Book) error {
+		for _, id := range ids {
+			if o, ok := b.Order(id); ok {
+				o.Password = ""
+				b.PutOrder(o)
+			}
+		}
+		b.Meta(MetaSwept)
+		b.PutMeta(MetaSwept, ids[len(ids)-1])
+		return nil
+	})
+	return len(ids) == takeAtMost, err
+}
+
+// Reseal opens every sealed password with old and seals it anew with the desk's own Sealer, and calls progress with
+// the number done so far. A server may run meanwhile as long as it knows both keys.
+func (d *Desk) Reseal(ctx context.Context, old Sealer, progress func(done int)) error {
+	after, done := "", 0
+	for {
+		orders, err := d.Store.Sealed(ctx, after, takeAtMost)
+		if err != nil || len(orders) == 0 {
+			return err
+		}
+		ids := make([]string, len(orders))
+		for i := range orders {
+			ids[i] = orders[i].ID
+		}
+		err = d.Store.Write(ctx, Need{Orders: ids}, func(b *Book) error {
+			for _, id := range ids {
+				o, ok := b.Order(id)
+				if !ok || o.Password == "" {
+					continue
+				}
+				text, err := old.Open(passwordRow(id), o.Password)
+				if err != nil {
+					return Errorf(Internal, "The password of order %s does not open with the keys given.", id).Because(err)
+				}
+				o.Password = d.Sealer.Seal(passwordRow(id), text)
+				b.PutOrder(o)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		after, done = ids[len(ids)-1], done+len(ids)
+		progress(done)
+	}
+}
