@@ -3,6 +3,7 @@ package berth
 import (
 	"fmt"
 	"runtime/debug"
+	"slices"
 )
 
 // Book is the part of the database that one batch has loaded, in memory. Every decide of the batch runs over it, one
@@ -142,8 +143,10 @@ func (b *Book) Run(decide func(*Book) error) (missing Need, err error) {
 // Changes returns what all runs so far have changed, or false when that is nothing.
 func (b *Book) Changes() (*Changes, bool) {
 	c := &Changes{
-		Batch: b.batch, Now: b.now, Entries: b.entries, Events: b.events, Dropped: b.dropped, Catalogue: b.applied,
-		Users: b.users.change(), Wallets: b.wallets.change(), Orders: b.orders.change(),
+		Batch: b.batch, Now: b.now, Entries: b.entries, Events: b.events, Catalogue: b.applied,
+		// A key that was dropped and then used anew stays.
+		Dropped: slices.DeleteFunc(slices.Clone(b.dropped), b.KeyInFlight),
+		Users:   b.users.change(), Wallets: b.wallets.change(), Orders: b.orders.change(),
 		Services: b.services.change(), APIKeys: b.apiKeys.change(), Stock: b.stock.change(),
 		Counters: b.counters.change(), Meta: b.meta.change(), Keys: b.keys.change(),
 	}
@@ -175,6 +178,7 @@ func (b *Book) ApplyCatalogue(c Catalogue) (*Catalogue, error) {
 		return nil, nil
 	}
 	c.Version, c.AppliedAt = old.Version+1, b.now
+	c.Plans = datePlans(c.Plans, old, b.now)
 	checked, err := NewCatalogue(c)
 	if err != nil {
 		return nil, Errorf(InvalidParameter, "The catalogue is refused: %v.", err)
@@ -205,7 +209,7 @@ func (b *Book) OpenWallet(userID, currency string) {
 
 // Post is the only place where money moves. Amount (minor units) goes from the account contra to the user's wallet,
 // or the other way when negative; the entry tells the rest. A balance that would go below zero is refused with
-// InsufficientBalance. The zero amount posts nothing.
+// InsufficientBalance, a credit beyond what a wallet can hold with InvalidParameter. The zero amount posts nothing.
 func (b *Book) Post(e Entry) (Wallet, error) {
 	w, ok := b.Wallet(e.UserID)
 	if !ok {
@@ -219,7 +223,7 @@ func (b *Book) Post(e Entry) (Wallet, error) {
 		return w, Errorf(InsufficientBalance, "The balance of %s %s does not cover the amount of %s %s.",
 			FormatMinor(w.Balance), w.Currency, FormatMinor(-e.Amount), w.Currency)
 	}
-	if balance > 100*MaxMinor {
+	if balance > 100*MaxMinor && e.OrderID == "" { // a refund is never turned away
 		return w, Invalid("amount", "The balance would exceed the largest that a wallet can hold.")
 	}
 	w.Balance, w.Seq, w.UpdatedAt = balance, w.Seq+1, b.now
@@ -271,7 +275,7 @@ func (b *Book) PutStock(s Stock) {
 	b.stock.put(b, s.Key, s)
 }
 
-// Next takes the next number of a counter, from 1. The number is 0 when the counter has yet to be loaded.
+// Next takes the next number of a counter, from 1.
 func (b *Book) Next(counter string) int64 {
 	c, _ := b.counters.read(counter, func() { b.missing.Counters = append(b.missing.Counters, counter) })
 	c.Name, c.Value = counter, c.Value+1

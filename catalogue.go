@@ -2,6 +2,8 @@ package berth
 
 import (
 	"fmt"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -115,6 +117,22 @@ func NewCatalogue(c Catalogue) (*Catalogue, error) {
 	return &c, nil
 }
 
+// datePlans notes when each plan was first applied and last changed.
+func datePlans(plans []Plan, old *Catalogue, now int64) []Plan {
+	plans = slices.Clone(plans) // the caller's own stay as they are
+	for i := range plans {
+		p := &plans[i]
+		p.CreatedAt, p.UpdatedAt = now, now
+		if before, ok := old.Plan(p.ID); ok && before.ID == p.ID {
+			p.CreatedAt, p.UpdatedAt = before.CreatedAt, before.UpdatedAt
+			if !reflect.DeepEqual(p, before) {
+				p.UpdatedAt = now
+			}
+		}
+	}
+	return plans
+}
+
 func checkNames(c *Catalogue) error {
 	if len(c.Currency) != 3 || strings.ToUpper(c.Currency) != c.Currency {
 		return fmt.Errorf("currency %q: give three capital letters, such as EUR", c.Currency)
@@ -136,8 +154,8 @@ func checkNames(c *Catalogue) error {
 		images[im.ID] = true
 	}
 	for _, a := range c.Applications {
-		if a.ID <= 0 || !fits(a.Name, 255) || applications[a.ID] || strings.ContainsAny(a.LoginLink, ", ") {
-			return fmt.Errorf("application %d: ids are positive and used once, names 1 to 255 printable characters, login links hold no comma or blank", a.ID)
+		if a.ID <= 0 || !fits(a.Name, 255) || applications[a.ID] || !printable(a.LoginLink, 255) || strings.Contains(a.LoginLink, ",") {
+			return fmt.Errorf("application %d: ids are positive and used once, names 1 to 255 printable characters, login links hold no comma", a.ID)
 		}
 		applications[a.ID] = true
 	}

@@ -21,6 +21,21 @@ const (
 	Absent                    // Find only: certainly nothing there, and no earlier call can still make it
 )
 
+// String is the verdict's name in logs and metrics.
+func (v Verdict) String() string {
+	switch v {
+	case Done:
+		return "done"
+	case Refused:
+		return "refused"
+	case Waiting:
+		return "waiting"
+	case Absent:
+		return "absent"
+	}
+	return "unresolved"
+}
+
 // Outcome is a driver's answer.
 type Outcome struct {
 	Verdict Verdict

@@ -41,8 +41,9 @@ func (d *Desk) Claim(ctx context.Context, ids []string) ([]Order, error) {
 	return taken, nil
 }
 
-// Hold renews the leases of orders that this process is working on, all in one write.
-func (d *Desk) Hold(ctx context.Context, held []Order) error {
+// Hold renews the leases of orders that this process is working on, in as few writes as possible, and returns those
+// that are still its own.
+func (d *Desk) Hold(ctx context.Context, held []Order) (kept []Order, err error) {
 	for len(held) > 0 {
 		part := held[:min(len(held), takeAtMost)]
 		held = held[len(part):]
@@ -50,21 +51,24 @@ func (d *Desk) Hold(ctx context.Context, held []Order) error {
 		for i := range part {
 			ids[i] = part[i].ID
 		}
-		err := d.Store.Write(ctx, Need{Orders: ids}, func(b *Book) error {
+		var renewed []Order
+		err = d.Store.Write(ctx, Need{Orders: ids}, func(b *Book) error {
+			renewed = renewed[:0]
 			for _, mine := range part {
 				o, ok := b.Order(mine.ID)
 				if ok && o.State == Paid && o.Attempt == mine.Attempt && o.Holder == d.Replica {
 					o.DueAt = b.Now() + d.Policy.Lease
-					b.PutOrder(o)
+					renewed = append(renewed, b.PutOrder(o))
 				}
 			}
 			return nil
 		})
 		if err != nil {
-			return err
+			return kept, err
 		}
+		kept = append(kept, renewed...)
 	}
-	return nil
+	return kept, nil
 }
 
 // Fulfil does what a leased order asks of the world and returns what the driver said. It writes nothing; the outcome
@@ -221,7 +225,10 @@ func (d *Desk) Resolve(ctx context.Context, id string, r Resolution) (Receipt, e
 		receipt = Receipt{Order: o, Service: changed(b, o)}
 		return nil
 	})
-	return receipt, err
+	if err != nil { // decide may still be running: what it fills in is read after success only
+		return Receipt{}, err
+	}
+	return receipt, nil
 }
 
 // describe reads the thing that an operator wants to adopt.
@@ -269,5 +276,8 @@ func (d *Desk) Retry(ctx context.Context, id string) (Order, error) {
 		result = b.PutOrder(o)
 		return nil
 	})
-	return result, err
+	if err != nil {
+		return Order{}, err
+	}
+	return result, nil
 }

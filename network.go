@@ -89,7 +89,8 @@ func (network) Release(b *Book, o *Order) {}
 // moved on by the change, as the time package does.
 func AddMonths(instant int64, months int, zone *time.Location) int64 {
 	t := time.UnixMicro(instant).In(zone)
-	first := time.Date(t.Year(), t.Month()+time.Month(months), 1, 0, 0, 0, 0, zone)
+	// Days are counted in UTC: a zone may skip the midnight that its month begins with.
+	first := time.Date(t.Year(), t.Month()+time.Month(months), 1, 0, 0, 0, 0, time.UTC)
 	day := min(t.Day(), first.AddDate(0, 1, -1).Day())
 	return time.Date(first.Year(), first.Month(), day, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), zone).UnixMicro()
 }

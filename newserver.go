@@ -60,17 +60,12 @@ func (k newServer) Quote(b *Book, r *Request) (Quote, error) {
 	return q, available(b, q, plan)
 }
 
-// choose finds plan, image or application, and location of a new server, in the order of the endpoint's table.
+// choose finds plan, image or application, and location of a new server, in the order of the endpoint's table: first
+// the location that is lacking, then all that doesn't exist.
 func (c *Catalogue) choose(r *Request) (*Plan, Offer, error) {
 	plan, ok := c.Plan(r.PlanID)
 	if !ok {
 		return nil, Offer{}, Unknown("plan_id", "Unknown plan: plan_id %s.", quoted(r.PlanID))
-	}
-	if r.ImageID != 0 && !contains(plan.Images, r.ImageID) {
-		return nil, Offer{}, Unknown("os_image_id", "Unknown image for this plan: os_image_id %d.", r.ImageID)
-	}
-	if r.ApplicationID != 0 && !contains(plan.Applications, r.ApplicationID) {
-		return nil, Offer{}, Unknown("application_id", "Unknown application for this plan: application_id %d.", r.ApplicationID)
 	}
 	location := r.Location
 	if location == "" {
@@ -79,14 +74,18 @@ func (c *Catalogue) choose(r *Request) (*Plan, Offer, error) {
 			location = plan.Offers[0].Location
 		}
 	}
-	offer, ok := plan.Offer(location)
+	offer, offered := plan.Offer(location)
 	switch {
-	case ok:
-		return plan, offer, nil
-	case r.Location == "":
+	case !offered && r.Location == "":
 		return nil, Offer{}, Invalid("location", "location is required: this plan is offered at several.")
+	case r.ImageID != 0 && !contains(plan.Images, r.ImageID):
+		return nil, Offer{}, Unknown("os_image_id", "Unknown image for this plan: os_image_id %d.", r.ImageID)
+	case r.ApplicationID != 0 && !contains(plan.Applications, r.ApplicationID):
+		return nil, Offer{}, Unknown("application_id", "Unknown application for this plan: application_id %d.", r.ApplicationID)
+	case !offered:
+		return nil, Offer{}, Unknown("location", "Unknown location for this plan: location %s.", quoted(r.Location))
 	}
-	return nil, Offer{}, Unknown("location", "Unknown location for this plan: location %s.", quoted(r.Location))
+	return plan, offer, nil
 }
 
 func planTerms(plan *Plan, offer Offer, hours int64) Terms {
@@ -120,12 +119,13 @@ func (k newServer) Open(b *Book, o *Order, q Quote) {
 	}
 }
 
-// occupy counts a server in or out of a stock row, where there is one.
+// occupy counts a server in or out of a stock row, where there is one with a limit. Without one nothing is counted;
+// a limit that comes later counts what is there.
 func occupy(b *Book, key string, delta int64) {
 	if key == "" {
 		return
 	}
-	if s, ok := b.Stock(key); ok {
+	if s, ok := b.Stock(key); ok && s.Capacity != Unlimited {
 		s.Used += delta
 		b.PutStock(s)
 	}

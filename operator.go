@@ -32,6 +32,7 @@ func (d *Desk) CreateUser(ctx context.Context, u User, currency string) (User, e
 	if u.ParentID != "" {
 		need.Users = append(need.Users, u.ParentID)
 	}
+	var made User
 	err := d.Store.Write(ctx, need, func(b *Book) error {
 		if u.ParentID != "" {
 			parent, ok := b.User(u.ParentID)
@@ -39,24 +40,27 @@ func (d *Desk) CreateUser(ctx context.Context, u User, currency string) (User, e
 				return Invalid("parent", "The parent must be an existing user that has no parent itself.")
 			}
 		}
-		made := u
+		made = u
 		if made.ID == "" {
 			made.ID = b.NewID()
 		} else if _, taken := b.User(made.ID); taken {
 			return Invalid("id", "There is a user with this id already.")
 		}
-		if c, ok := b.Catalogue(); ok && currency == "" {
-			currency = c.Currency
+		holds := currency
+		if c, ok := b.Catalogue(); ok && holds == "" {
+			holds = c.Currency
 		}
 		made.Active, made.CreatedAt, made.UpdatedAt = true, b.Now(), b.Now()
 		made.NoticeDays, made.NoticeBy = 3, "email"
 		b.PutUser(made)
-		b.OpenWallet(made.ID, currency)
+		b.OpenWallet(made.ID, holds)
 		b.Announce(Event{Name: EventUserCreated, UserID: made.ID})
-		u = made
 		return nil
 	})
-	return u, err
+	if err != nil { // decide may still be running: what it fills in is read after success only, here and below
+		return User{}, err
+	}
+	return made, nil
 }
 
 // SuspendUser stops a user's keys from ordering and changing anything, or lets them again. What the user owns runs on.
@@ -79,7 +83,10 @@ func (d *Desk) SuspendUser(ctx context.Context, id string, suspend bool) (User, 
 		b.Announce(Event{Name: name, UserID: id})
 		return nil
 	})
-	return u, err
+	if err != nil {
+		return User{}, err
+	}
+	return u, nil
 }
 
 // CreateKey writes an API key for a user. The caller has made its value and shows it once; only the hash is kept.
@@ -95,6 +102,13 @@ func (d *Desk) CreateKey(ctx context.Context, k APIKey) (APIKey, error) {
 	if !printable(k.Name, 100) || len(k.Addresses) > 64 {
 		return k, Invalid("name", "The name must be at most 100 printable characters, and addresses at most 64.")
 	}
+	if _, taken, err := d.Store.KeyByHash(ctx, k.Hash); err != nil || taken {
+		if taken {
+			err = Invalid("value", "There is a key with this value already; every key needs a value of its own.")
+		}
+		return APIKey{}, err
+	}
+	var made APIKey
 	err := d.Store.Write(ctx, Need{Users: []string{k.UserID}}, func(b *Book) error {
 		if _, ok := b.User(k.UserID); !ok {
 			return Unknown("user", "Unknown user.")
@@ -102,12 +116,16 @@ func (d *Desk) CreateKey(ctx context.Context, k APIKey) (APIKey, error) {
 		if k.ExpiresAt != 0 && k.ExpiresAt <= b.Now() {
 			return Invalid("expires", "The expiry must be in the future.")
 		}
-		k.ID, k.CreatedAt, k.UpdatedAt = b.NewID(), b.Now(), b.Now()
-		b.PutAPIKey(k)
-		b.Announce(Event{Name: EventKeyCreated, UserID: k.UserID, Detail: k.ID})
+		made = k
+		made.ID, made.CreatedAt, made.UpdatedAt = b.NewID(), b.Now(), b.Now()
+		b.PutAPIKey(made)
+		b.Announce(Event{Name: EventKeyCreated, UserID: made.UserID, Detail: made.ID})
 		return nil
 	})
-	return k, err
+	if err != nil {
+		return APIKey{}, err
+	}
+	return made, nil
 }
 
 // RevokeKey ends a key. Every replica refuses it within two seconds.
@@ -126,7 +144,10 @@ func (d *Desk) RevokeKey(ctx context.Context, id string) (APIKey, error) {
 		b.Announce(Event{Name: EventKeyRevoked, UserID: k.UserID, Detail: k.ID})
 		return nil
 	})
-	return k, err
+	if err != nil {
+		return APIKey{}, err
+	}
+	return k, nil
 }
 
 // Transfer is an operator's credit or debit of a wallet.
@@ -169,11 +190,15 @@ func (d *Desk) Transfer(ctx context.Context, t Transfer) (w Wallet, repeated boo
 		b.Announce(Event{Name: name, UserID: t.UserID, Detail: t.Ref})
 		return err
 	})
-	return w, repeated, err
+	if err != nil {
+		return Wallet{}, false, err
+	}
+	return w, repeated, nil
 }
 
 // ApplyCatalogue makes c the current catalogue. An offer that gets a limit starts out sold out; once the new version
-// holds, the services that are there already are counted, so that nothing is oversold in between.
+// holds, the services that are there already are counted, so that nothing is oversold in between. When the counting
+// fails the version holds nevertheless; applying it once more counts again.
 func (d *Desk) ApplyCatalogue(ctx context.Context, c Catalogue) (*Catalogue, error) {
 	need, limited := Need{Catalogue: true}, map[string]int64{}
 	for _, p := range c.Plans {
@@ -193,9 +218,7 @@ func (d *Desk) ApplyCatalogue(ctx context.Context, c Catalogue) (*Catalogue, err
 		}
 	}
 	var applied *Catalogue
-	var recount []string
 	err = d.Store.Write(ctx, need, func(b *Book) (err error) {
-		recount = recount[:0]
 		if applied, err = b.ApplyCatalogue(c); err != nil || applied == nil {
 			return err
 		}
@@ -207,7 +230,6 @@ func (d *Desk) ApplyCatalogue(ctx context.Context, c Catalogue) (*Catalogue, err
 			}
 			if !ok || s.Capacity == Unlimited && capacity != Unlimited {
 				s.Key, s.Used = key, capacity
-				recount = append(recount, key)
 			}
 			s.Capacity = capacity
 			b.PutStock(s)
@@ -215,29 +237,47 @@ func (d *Desk) ApplyCatalogue(ctx context.Context, c Catalogue) (*Catalogue, err
 		b.Announce(Event{Name: EventCatalogueApplied})
 		return nil
 	})
-	if err != nil || len(recount) == 0 {
-		return applied, err
+	if err != nil {
+		return nil, err
 	}
-	return applied, d.countStock(ctx, recount)
+	return applied, d.countStock(ctx)
 }
 
-// countStock corrects the used count of these rows by what Reader.Stock counts. The difference is added, so that a
-// refund in between isn't lost.
-func (d *Desk) countStock(ctx context.Context, keys []string) error {
-	rows, err := d.Store.Stock(ctx)
-	if err != nil {
-		return err
-	}
-	difference := map[string]int64{}
-	for _, s := range rows {
-		difference[s.Key] = s.Counted - s.Used
-	}
-	return d.Store.Write(ctx, Need{Stock: keys}, func(b *Book) error {
-		for _, key := range keys {
-			occupy(b, key, difference[key])
+// mostCounts bounds how often stock that keeps changing is counted.
+const mostCounts = 20
+
+// countStock sets the used count of every limited offer to what Reader.Stock counts. A row that changed since then is
+// counted again, so no order or refund in between is lost, and two that count at the same time do no harm.
+func (d *Desk) countStock(ctx context.Context) error {
+	for range mostCounts {
+		rows, err := d.Store.Stock(ctx)
+		if err != nil {
+			return err
 		}
-		return nil
-	})
+		var wrong []Stock
+		var need Need
+		for _, s := range rows {
+			if s.Capacity != Unlimited && s.Used != s.Counted {
+				wrong, need.Stock = append(wrong, s), append(need.Stock, s.Key)
+			}
+		}
+		if len(wrong) == 0 {
+			return nil
+		}
+		err = d.Store.Write(ctx, need, func(b *Book) error {
+			for _, counted := range wrong {
+				if s, ok := b.Stock(counted.Key); ok && s.UpdatedAt == counted.UpdatedAt {
+					s.Used = counted.Counted
+					b.PutStock(s)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return Errorf(Unavailable, "The catalogue holds, but its stock changed faster than it could be counted: apply it once more.")
 }
 
 // keyPrefix begins every key value, so that leaked ones can be found by scanners.

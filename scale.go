@@ -101,10 +101,11 @@ func (k scale) Quote(b *Book, r *Request) (Quote, error) {
 		return Quote{}, nil
 	}
 	plan, ok := c.Plan(r.PlanID)
-	if !ok {
+	same := r.PlanID == s.PlanID // also when the plan isn't offered any more
+	if !ok && !same {
 		return Quote{}, Unknown("plan_id", "Unknown plan: plan_id %s.", quoted(r.PlanID))
 	}
-	if strconv.FormatInt(plan.ExternalID, 10) == s.PlanID {
+	if same || strconv.FormatInt(plan.ExternalID, 10) == s.PlanID {
 		if r.Hours == 0 {
 			return Quote{}, Invalid("plan_id", "The server already has this plan; give hours to extend it.")
 		}
