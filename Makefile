@@ -1,0 +1,46 @@
+# Everything is done by plain Go commands and the scripts beside this file; `make help` lists the targets.
+
+# No test may hang for ever; the slowest of them kill servers for a few minutes.
+TIMEOUT   ?= 20m
+# Further flags of `go test`, e.g. make test TESTFLAGS='-v -run Wallet' PKG=./internal/store
+TESTFLAGS ?=
+PKG       ?= ./...
+FUZZTIME  ?= 30s
+BENCHFLAGS ?=
+
+export FUZZTIME
+
+.DEFAULT_GOAL := help
+.PHONY: help build setup test race lint bench fuzz clean withpg
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## the program: bin/berth
+	CGO_ENABLED=0 go build -trimpath -o bin/berth ./cmd/berth
+
+setup: ## what the tests need besides Go (installs Debian packages when run as root)
+	@scripts/test-setup
+
+# Built and not `go run`: that would hide the exit code and keep signals to itself.
+withpg:
+	@go build -o bin/withpg ./internal/pgtest/cmd/withpg
+
+test: setup withpg ## vet and all tests, beside a throw-away PostgreSQL
+	go vet $(PKG)
+	bin/withpg -- go test -timeout $(TIMEOUT) $(TESTFLAGS) $(PKG)
+
+race: setup withpg ## all tests under the race detector (needs a C compiler)
+	CGO_ENABLED=1 bin/withpg -- go test -race -timeout $(TIMEOUT) $(TESTFLAGS) $(PKG)
+
+lint: ## formatting, vet, writes outside transactions, pinned pairs
+	@scripts/lint
+
+bench: setup withpg ## measures orders a second and writes docs/benchmarks.md
+	bin/withpg -- go run ./internal/bench -o docs/benchmarks.md $(BENCHFLAGS)
+
+fuzz: ## every fuzz target for FUZZTIME (30s) each
+	@scripts/fuzz
+
+clean: ## removes what the targets above made
+	rm -rf bin
