@@ -1,0 +1,330 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/berth-host/berth"
+)
+
+// call is one Write that waits in the queue or runs in a batch.
+type call struct {
+	need    berth.Need
+	decide  func(*berth.Book) error
+	err     error      // what decide said in its last run
+	done    chan error // gets exactly one value, once the fate of the batch is known
+	missing int        // runs that found rows missing
+	races   int        // runs that lost against somebody else, or whose commit was lost
+	since   time.Time
+}
+
+// The bounds of a call's repeats. A decide reads what it finds in rows, so three rounds reach everything; a race is
+// lost to somebody else's progress, so a handful of repeats is ample.
+const (
+	mostMissing = 3
+	mostRaces   = 8
+)
+
+// batcher is the one write path: it takes every call that waits, loads what they need, runs each decide, appends all
+// changes in one commit, and only then answers. It never waits to fill a batch: an idle batcher commits at once, and
+// under load the calls that arrive during a commit make the next batch by themselves.
+//
+// There is no goroutine of its own while nothing is to be done: the caller that finds the batcher idle runs its
+// batch itself.
+type batcher struct {
+	engine  engine
+	options Options
+
+	mu      sync.Mutex
+	waiting []*call
+	busy    bool // somebody is running batches
+	closed  bool
+	idle    *sync.Cond // signalled when busy ends
+
+	// Owned by whoever is running batches:
+	ids       berth.IDs
+	catalogue *berth.Catalogue
+}
+
+func newBatcher(e engine, o Options) *batcher {
+	b := &batcher{engine: e, options: o, ids: berth.IDs{Random: o.Random}}
+	b.idle = sync.NewCond(&b.mu)
+	return b
+}
+
+// write queues a call and returns what became of it. See berth.Store.Write for the contract.
+func (b *batcher) write(ctx context.Context, need berth.Need, decide func(*berth.Book) error) error {
+	if err := ctx.Err(); err != nil {
+		return unavailable(err)
+	}
+	c := &call{need: need, decide: decide, done: make(chan error, 1), since: time.Now()}
+	b.mu.Lock()
+	switch {
+	case b.closed:
+		b.mu.Unlock()
+		return unavailable(errors.New("the store is closed"))
+	case len(b.waiting) >= b.options.Queue:
+		b.mu.Unlock()
+		return unavailable(errors.New("the queue is full"))
+	}
+	b.waiting = append(b.waiting, c)
+	lead := !b.busy
+	b.busy = true
+	b.mu.Unlock()
+
+	if lead {
+		if ctx.Done() == nil {
+			b.lead(c)
+		} else { // its caller may leave, the batch may not
+			go b.lead(nil)
+		}
+	}
+	select {
+	case err := <-c.done:
+		return err
+	case <-ctx.Done():
+		return unavailable(ctx.Err())
+	}
+}
+
+// queued is the number of calls that wait.
+func (b *batcher) queued() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.waiting)
+}
+
+// lead runs batches until nobody waits. A caller that leads for its own call hands over as soon as that is answered.
+func (b *batcher) lead(own *call) {
+	for {
+		b.mu.Lock()
+		if len(b.waiting) == 0 {
+			b.busy = false
+			b.idle.Broadcast()
+			b.mu.Unlock()
+			return
+		}
+		n := min(len(b.waiting), b.options.Batch)
+		calls := slices.Clone(b.waiting[:n])
+		b.waiting = slices.Delete(b.waiting, 0, n)
+		b.mu.Unlock()
+
+		again := b.run(calls)
+		b.mu.Lock()
+		b.waiting = append(again, b.waiting...) // they have waited longest
+		more := len(b.waiting) > 0
+		b.mu.Unlock()
+		if own != nil && len(own.done) > 0 && more {
+			go b.lead(nil)
+			return
+		}
+	}
+}
+
+// close refuses new calls and waits until the last one is answered.
+func (b *batcher) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	for b.busy {
+		b.idle.Wait()
+	}
+}
+
+// run takes calls through one transaction and answers them. It returns those that need another batch: because they
+// found rows missing, or because the commit certainly never happened.
+func (b *batcher) run(calls []*call) (again []*call) {
+	again, f := b.transact(calls)
+	if f == nil {
+		return again
+	}
+	// A statement failed: one call's fault, perhaps a race lost to another process. Nothing was written. Each call
+	// runs again alone, so that the others don't fail with it.
+	for _, c := range calls {
+		for {
+			left, f := b.transact([]*call{c})
+			if f == nil {
+				again = append(again, left...)
+				break
+			}
+			c.races++
+			if !f.again {
+				c.answer(berth.AsError(fmt.Errorf("the database refused the write: %w", f.cause)))
+				break
+			}
+			if c.races >= mostRaces {
+				c.answer(unavailable(f.cause))
+				break
+			}
+		}
+	}
+	return again
+}
+
+// transact is one transaction: load, decide, append, commit. A certain failure of a statement is returned, with no
+// call answered; in every other case each call is answered or returned in again.
+func (b *batcher) transact(calls []*call) (again []*call, f *failure) {
+	stats := BatchStats{Calls: len(calls), Queued: time.Since(calls[0].since)}
+	ctx, cancel := context.WithTimeout(context.Background(), b.options.Deadline)
+	defer cancel()
+
+	start := time.Now()
+	t, book, err := b.open(ctx, calls)
+	if err != nil {
+		return answerAll(calls, unavailable(err)), nil
+	}
+	stats.Load = time.Since(start)
+
+	start = time.Now()
+	decided := calls[:0:0]
+	for _, c := range calls {
+		missing, err := book.Run(c.decide)
+		if missing.Empty() {
+			c.err = err
+			decided = append(decided, c)
+			continue
+		}
+		if c.missing++; c.missing > mostMissing {
+			c.err = berth.AsError(errors.New("a decide keeps asking for more rows"))
+			decided = append(decided, c) // answered with the others: when a statement fails, all run again
+			continue
+		}
+		c.need = berth.Need{}.And(c.need).And(missing) // the caller's own lists stay as they are
+		again = append(again, c)
+	}
+	changes, any := book.Changes()
+	stats.Decide = time.Since(start)
+	if !any {
+		t.rollback()
+		answerDecided(decided)
+		return again, nil
+	}
+
+	start = time.Now()
+	err = t.commit(ctx, changes)
+	stats.Append = time.Since(start)
+	if errors.As(err, &f) {
+		for _, c := range again {
+			c.missing-- // it will be found missing once more
+		}
+		return nil, f
+	}
+	if err == nil {
+		answerDecided(decided)
+		b.options.Observe.Batch(stats)
+		return again, nil
+	}
+	return append(b.settleDoubt(changes, decided, err), again...), nil
+}
+
+// open begins the transaction and opens the book. A connection that turns out to be dead when it's used is replaced
+// once: nothing has happened at this stage.
+func (b *batcher) open(ctx context.Context, calls []*call) (tx, *berth.Book, error) {
+	need := union(calls)
+	t, rows, version, err := b.engine.begin(ctx, need)
+	if err != nil {
+		if t, rows, version, err = b.engine.begin(ctx, need); err != nil {
+			return nil, nil, err
+		}
+	}
+	if need.Catalogue {
+		if b.catalogue == nil || b.catalogue.Version != version {
+			c, err := b.engine.catalogueAt(ctx, version)
+			if err != nil {
+				t.rollback()
+				return nil, nil, err
+			}
+			b.catalogue = c
+		}
+		rows.Catalogue = b.catalogue
+	}
+	return t, berth.NewBook(b.options.Now(), b.ids.At, need, rows), nil
+}
+
+// settleDoubt finds out what became of a commit that failed in an unknown way. Until that is known nobody is
+// answered; past the deadline every caller gets Unavailable, and the rows tell later. Those whose batch can never
+// happen any more run again, a handful of times.
+func (b *batcher) settleDoubt(c *berth.Changes, calls []*call, cause error) (again []*call) {
+	deadline := time.Now().Add(b.options.Deadline)
+	for pause := 5 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		ctx, cancel := context.WithDeadline(context.Background(), deadline)
+		committed, err := b.engine.resolve(ctx, c.Batch, c.Now)
+		cancel()
+		switch {
+		case err == nil && committed:
+			b.options.Observe.Doubt("committed")
+			answerDecided(calls)
+			return nil
+		case err == nil:
+			b.options.Observe.Doubt("void")
+			for _, c := range calls {
+				if c.races++; c.races < mostRaces {
+					again = append(again, c)
+				} else {
+					c.answer(unavailable(cause))
+				}
+			}
+			return again
+		case time.Now().Add(pause).After(deadline):
+			b.options.Observe.Doubt("unknown")
+			b.options.Log.Error("the fate of a commit is unknown", "batch", c.Batch, "calls", len(calls), "cause", cause, "last", err)
+			return answerAll(calls, unavailable(cause))
+		}
+		time.Sleep(pause)
+	}
+}
+
+func (c *call) answer(err error) { c.done <- err }
+
+func answerDecided(calls []*call) {
+	for _, c := range calls {
+		c.answer(c.err)
+	}
+}
+
+func answerAll(calls []*call, err error) []*call {
+	for _, c := range calls {
+		c.answer(err)
+	}
+	return nil
+}
+
+func unavailable(cause error) error {
+	e := berth.Errorf(berth.Unavailable, "Berth can't take this right now; try again shortly.").Because(cause)
+	e.RetryAfter = 2
+	return e
+}
+
+// union is the need of a whole batch, each list sorted and without repeats: every process locks in the same order.
+func union(calls []*call) berth.Need {
+	if len(calls) == 1 {
+		return sorted(calls[0].need.And(berth.Need{}))
+	}
+	var need berth.Need
+	for _, c := range calls {
+		need = need.And(c.need)
+	}
+	return sorted(need)
+}
+
+func sorted(n berth.Need) berth.Need {
+	for _, list := range []*[]string{&n.Users, &n.Wallets, &n.Orders, &n.Services, &n.APIKeys, &n.Stock, &n.Counters,
+		&n.Meta, &n.Keys} {
+		*list = distinct(*list)
+	}
+	return n
+}
+
+func distinct[T cmp.Ordered](list []T) []T {
+	if len(list) < 2 {
+		return list
+	}
+	list = slices.Clone(list) // a caller's own slice stays as it is
+	slices.Sort(list)
+	return slices.Compact(list)
+}

@@ -1,0 +1,397 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/berth-host/berth"
+)
+
+// memory is the engine without a disk: for tests and simulations. It keeps the same promises as the others while the
+// process lives, the unique keys and checks of the schema included.
+type memory struct {
+	writer sync.Mutex // held from begin to the end: one transaction at a time
+	data   sync.RWMutex
+	now    func() int64
+
+	users      map[string]berth.User
+	wallets    map[string]berth.Wallet
+	orders     map[string]berth.Order
+	services   map[string]berth.Service
+	apiKeys    map[string]berth.APIKey
+	stock      map[string]berth.Stock
+	counters   map[string]berth.Counter
+	meta       map[string]berth.Meta
+	keys       map[string]berth.Key
+	numbers    map[string]string // order number -> order
+	hashes     map[string]string // hash of an API key -> its id
+	entries    map[string][]berth.Entry
+	events     []berth.Event
+	batches    map[string]bool
+	catalogues []*berth.Catalogue // by version
+}
+
+func newMemory(o Options) *memory {
+	return &memory{
+		now:   o.Now,
+		users: map[string]berth.User{}, wallets: map[string]berth.Wallet{}, orders: map[string]berth.Order{},
+		services: map[string]berth.Service{}, apiKeys: map[string]berth.APIKey{}, stock: map[string]berth.Stock{},
+		counters: map[string]berth.Counter{}, meta: map[string]berth.Meta{}, keys: map[string]berth.Key{},
+		numbers: map[string]string{}, hashes: map[string]string{}, entries: map[string][]berth.Entry{},
+		batches: map[string]bool{}, catalogues: []*berth.Catalogue{emptyCatalogue()},
+	}
+}
+
+// emptyCatalogue is version 0, which holds before the first is applied.
+func emptyCatalogue() *berth.Catalogue {
+	c, err := berth.NewCatalogue(berth.Catalogue{Currency: "EUR"})
+	if err != nil {
+		panic(err) // an empty catalogue has nothing to refuse
+	}
+	return c
+}
+
+func (m *memory) begin(_ context.Context, need berth.Need) (tx, berth.Rows, int64, error) {
+	m.writer.Lock()
+	m.data.RLock()
+	defer m.data.RUnlock()
+	rows := berth.Rows{
+		Users: pick(m.users, need.Users), Wallets: pick(m.wallets, need.Wallets), Orders: pick(m.orders, need.Orders),
+		Services: pick(m.services, need.Services), APIKeys: pick(m.apiKeys, need.APIKeys),
+		Stock: pick(m.stock, need.Stock), Counters: pick(m.counters, need.Counters), Meta: pick(m.meta, need.Meta),
+		Keys: pick(m.keys, need.Keys),
+	}
+	return memoryTx{m}, rows, int64(len(m.catalogues) - 1), nil
+}
+
+func pick[R any](rows map[string]R, keys []string) (found []R) {
+	for _, k := range keys {
+		if r, ok := rows[k]; ok {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+type memoryTx struct{ m *memory }
+
+func (t memoryTx) rollback() { t.m.writer.Unlock() }
+
+func (t memoryTx) commit(_ context.Context, c *berth.Changes) error {
+	m := t.m
+	defer m.writer.Unlock()
+	m.data.Lock()
+	defer m.data.Unlock()
+	if err := m.check(c); err != nil {
+		return err
+	}
+	m.batches[c.Batch] = true
+	apply(m.users, c.Users, func(r berth.User) string { return r.ID })
+	apply(m.wallets, c.Wallets, func(r berth.Wallet) string { return r.UserID })
+	apply(m.orders, c.Orders, func(r berth.Order) string { return r.ID })
+	apply(m.services, c.Services, func(r berth.Service) string { return r.ID })
+	apply(m.apiKeys, c.APIKeys, func(r berth.APIKey) string { return r.ID })
+	apply(m.stock, c.Stock, func(r berth.Stock) string { return r.Key })
+	apply(m.counters, c.Counters, func(r berth.Counter) string { return r.Name })
+	apply(m.meta, c.Meta, func(r berth.Meta) string { return r.Name })
+	apply(m.keys, c.Keys, func(r berth.Key) string { return r.ID })
+	for _, o := range c.Orders.Insert {
+		m.numbers[o.Number] = o.ID
+	}
+	for _, k := range c.APIKeys.Insert {
+		m.hashes[k.Hash] = k.ID
+	}
+	for _, id := range c.Dropped {
+		delete(m.keys, id)
+	}
+	for _, e := range c.Entries {
+		m.entries[e.UserID] = append(m.entries[e.UserID], e)
+	}
+	m.events = append(m.events, c.Events...)
+	if c.Catalogue != nil {
+		m.catalogues = append(m.catalogues, c.Catalogue)
+	}
+	return nil
+}
+
+// check is the schema's constraints.
+func (m *memory) check(c *berth.Changes) error {
+	for _, w := range slices.Concat(c.Wallets.Insert, c.Wallets.Update) {
+		if w.Balance < 0 {
+			return &failure{cause: fmt.Errorf("wallet %s: balance below zero", w.UserID)}
+		}
+	}
+	for _, err := range []error{
+		unique("user", m.users, c.Users.Insert, func(r berth.User) string { return r.ID }),
+		unique("wallet", m.wallets, c.Wallets.Insert, func(r berth.Wallet) string { return r.UserID }),
+		unique("order", m.orders, c.Orders.Insert, func(r berth.Order) string { return r.ID }),
+		unique("order number", m.numbers, c.Orders.Insert, func(r berth.Order) string { return r.Number }),
+		unique("service", m.services, c.Services.Insert, func(r berth.Service) string { return r.ID }),
+		unique("API key", m.apiKeys, c.APIKeys.Insert, func(r berth.APIKey) string { return r.ID }),
+		unique("value of an API key", m.hashes, c.APIKeys.Insert, func(r berth.APIKey) string { return r.Hash }),
+		unique("idempotency key", m.keys, c.Keys.Insert, func(r berth.Key) string { return r.ID }),
+		unique("batch", m.batches, []string{c.Batch}, func(id string) string { return id }),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unique refuses new rows whose key is taken, by a stored row or by one another.
+func unique[R, V any](what string, taken map[string]V, rows []R, key func(R) string) error {
+	seen := make(map[string]bool, len(rows))
+	for _, r := range rows {
+		k := key(r)
+		if _, ok := taken[k]; ok || seen[k] {
+			return &failure{cause: fmt.Errorf("%s is taken", what), again: true}
+		}
+		seen[k] = true
+	}
+	return nil
+}
+
+func apply[R any](rows map[string]R, c berth.Change[R], key func(R) string) {
+	for _, r := range c.Insert {
+		rows[key(r)] = r
+	}
+	for _, r := range c.Update {
+		rows[key(r)] = r
+	}
+}
+
+func (m *memory) resolve(_ context.Context, batch string, _ int64) (bool, error) {
+	m.writer.Lock()
+	defer m.writer.Unlock()
+	m.data.Lock()
+	defer m.data.Unlock()
+	committed := m.batches[batch]
+	m.batches[batch] = true
+	return committed, nil
+}
+
+func (m *memory) close() error { return nil }
+
+func one[R any](m *memory, rows map[string]R, key string) (R, bool, error) {
+	m.data.RLock()
+	defer m.data.RUnlock()
+	r, ok := rows[key]
+	return r, ok, nil
+}
+
+func (m *memory) User(_ context.Context, id string) (berth.User, bool, error) {
+	return one(m, m.users, id)
+}
+func (m *memory) Wallet(_ context.Context, id string) (berth.Wallet, bool, error) {
+	return one(m, m.wallets, id)
+}
+func (m *memory) Order(_ context.Context, id string) (berth.Order, bool, error) {
+	return one(m, m.orders, id)
+}
+func (m *memory) Service(_ context.Context, id string) (berth.Service, bool, error) {
+	return one(m, m.services, id)
+}
+
+func (m *memory) Meta(_ context.Context, name string) (string, bool, error) {
+	r, ok, err := one(m, m.meta, name)
+	return r.Value, ok, err
+}
+
+func (m *memory) KeyByHash(_ context.Context, hash string) (berth.APIKey, bool, error) {
+	m.data.RLock()
+	defer m.data.RUnlock()
+	k, ok := m.apiKeys[m.hashes[hash]]
+	return k, ok, nil
+}
+
+// list returns the rows that match, sorted.
+func list[R any](m *memory, rows map[string]R, match func(R) bool, order func(a, b R) int) []R {
+	m.data.RLock()
+	defer m.data.RUnlock()
+	var found []R
+	for _, r := range rows {
+		if match(r) {
+			found = append(found, r)
+		}
+	}
+	slices.SortFunc(found, order)
+	return found
+}
+
+func (m *memory) Users(context.Context) ([]berth.User, error) {
+	return list(m, m.users, func(berth.User) bool { return true },
+		func(a, b berth.User) int {
+			return cmp.Or(strings.Compare(a.Username, b.Username), strings.Compare(a.ID, b.ID))
+		}), nil
+}
+
+func (m *memory) APIKeys(_ context.Context, userID string) ([]berth.APIKey, error) {
+	return list(m, m.apiKeys, func(k berth.APIKey) bool { return userID == "" || k.UserID == userID },
+		func(a, b berth.APIKey) int { return strings.Compare(b.ID, a.ID) }), nil
+}
+
+func (m *memory) Orders(_ context.Context, f berth.OrderFilter) ([]berth.Order, error) {
+	found := list(m, m.orders, func(o berth.Order) bool {
+		return (f.UserID == "" || o.UserID == f.UserID) && (f.Kind == "" || o.Kind == f.Kind) &&
+			(f.State == "" || o.State == f.State) && (f.Number == "" || o.Number == f.Number)
+	}, func(a, b berth.Order) int { return strings.Compare(b.ID, a.ID) })
+	found = found[min(f.Offset, len(found)):]
+	return found[:min(cmp.Or(f.Limit, 50), len(found))], nil
+}
+
+func (m *memory) Stock(context.Context) ([]berth.Stock, error) {
+	m.data.RLock() // once for all of it: what is counted and what is used are of one instant
+	defer m.data.RUnlock()
+	rows := slices.SortedFunc(maps.Values(m.stock), func(a, b berth.Stock) int { return strings.Compare(a.Key, b.Key) })
+	for i := range rows {
+		for _, s := range m.services {
+			if s.StockKey == rows[i].Key && s.Status != berth.Terminated {
+				rows[i].Counted++
+			}
+		}
+		for _, o := range m.orders {
+			if o.StockKey == rows[i].Key && o.State == berth.Paid {
+				rows[i].Counted++
+			}
+		}
+	}
+	return rows, nil
+}
+
+func (m *memory) Entries(_ context.Context, userID string, before int64, limit int) ([]berth.Entry, error) {
+	m.data.RLock()
+	defer m.data.RUnlock()
+	all := m.entries[userID]
+	if before > 0 {
+		all = all[:min(int(before-1), len(all))]
+	}
+	found := slices.Clone(all[max(0, len(all)-limit):])
+	slices.Reverse(found)
+	return found, nil
+}
+
+func (m *memory) Catalogue(ctx context.Context) (*berth.Catalogue, error) {
+	m.data.RLock()
+	defer m.data.RUnlock()
+	return m.catalogues[len(m.catalogues)-1], nil
+}
+
+func (m *memory) catalogueAt(_ context.Context, version int64) (*berth.Catalogue, error) {
+	m.data.RLock()
+	defer m.data.RUnlock()
+	if version >= int64(len(m.catalogues)) {
+		return nil, fmt.Errorf("there is no catalogue %d", version)
+	}
+	return m.catalogues[version], nil
+}
+
+func (m *memory) Due(_ context.Context, now int64, limit int) ([]string, error) {
+	found := list(m, m.orders, func(o berth.Order) bool { return o.State == berth.Paid && o.DueAt <= now },
+		func(a, b berth.Order) int { return cmp.Or(cmp.Compare(a.DueAt, b.DueAt), strings.Compare(a.ID, b.ID)) })
+	var ids []string
+	for _, o := range found[:min(limit, len(found))] {
+		ids = append(ids, o.ID)
+	}
+	return ids, nil
+}
+
+func (m *memory) ExpiredKeys(_ context.Context, now int64, limit int) ([]string, error) {
+	found := list(m, m.keys, func(k berth.Key) bool { return k.ExpiresAt <= now },
+		func(a, b berth.Key) int { return strings.Compare(a.ID, b.ID) })
+	var ids []string
+	for _, k := range found[:min(limit, len(found))] {
+		ids = append(ids, k.ID)
+	}
+	return ids, nil
+}
+
+func (m *memory) Sealed(_ context.Context, after string, limit int) ([]berth.Order, error) {
+	found := list(m, m.orders, func(o berth.Order) bool { return o.Password != "" && o.ID > after },
+		func(a, b berth.Order) int { return strings.Compare(a.ID, b.ID) })
+	return found[:min(limit, len(found))], nil
+}
+
+func (m *memory) Backlog(context.Context) (b berth.Backlog, err error) {
+	for _, o := range list(m, m.orders, func(o berth.Order) bool { return o.State == berth.Paid },
+		func(a, b berth.Order) int { return cmp.Compare(a.CreatedAt, b.CreatedAt) }) {
+		if b.Unsettled++; b.Oldest == 0 {
+			b.Oldest = o.CreatedAt
+		}
+		if o.Doubt {
+			b.Doubtful++
+		}
+	}
+	return b, nil
+}
+
+func (m *memory) Clock(context.Context) (int64, error) { return m.now(), nil }
+
+func (m *memory) Audit(ctx context.Context, a berth.Auditor) error {
+	m.writer.Lock() // nothing changes meanwhile, which makes it one snapshot
+	defer m.writer.Unlock()
+	stock, err := m.Stock(ctx)
+	if err != nil {
+		return err
+	}
+	wallets := list(m, m.wallets, func(berth.Wallet) bool { return true },
+		func(a, b berth.Wallet) int { return strings.Compare(a.UserID, b.UserID) })
+	orders := list(m, m.orders, func(berth.Order) bool { return true },
+		func(a, b berth.Order) int { return strings.Compare(a.ID, b.ID) })
+	m.data.RLock()
+	defer m.data.RUnlock()
+	type total struct{ entries, sum int64 }
+	byOrder := map[string]total{}
+	for _, w := range wallets {
+		var t total
+		for _, e := range m.entries[w.UserID] {
+			if err := a.Entry(w, e); err != nil {
+				return err
+			}
+			t.entries, t.sum = t.entries+1, t.sum+e.Amount
+			if e.OrderID != "" {
+				byOrder[e.OrderID] = total{byOrder[e.OrderID].entries + 1, byOrder[e.OrderID].sum + e.Amount}
+				if _, ok := m.orders[e.OrderID]; !ok {
+					if err := a.Stray("entry", fmt.Sprintf("%s/%d", e.UserID, e.Seq)); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		if err := a.Wallet(w, t.entries, t.sum); err != nil {
+			return err
+		}
+	}
+	for _, o := range orders {
+		var service *berth.Service
+		if s, ok := m.services[o.ServiceID]; ok {
+			service = &s
+		}
+		if err := a.Order(o, byOrder[o.ID].entries, byOrder[o.ID].sum, service); err != nil {
+			return err
+		}
+	}
+	return m.auditRest(a, stock)
+}
+
+func (m *memory) auditRest(a berth.Auditor, stock []berth.Stock) error {
+	for id := range m.services {
+		if _, ok := m.orders[id]; !ok {
+			if err := a.Stray("service", id); err != nil {
+				return err
+			}
+		}
+	}
+	for _, s := range stock {
+		if err := a.Stock(s); err != nil {
+			return err
+		}
+	}
+	a.Progress(int64(len(m.orders)), int64(len(m.orders)))
+	return nil
+}

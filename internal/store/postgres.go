@@ -1,0 +1,216 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/berth-host/berth"
+)
+
+// postgres is the engine over a PostgreSQL server, or over several of which one takes writes. Writes go through a few
+// connections of its own that nothing else touches, reads through a pool.
+//
+// No error is ever judged by what the driver says about repeating it. What counts is the stage: until COMMIT was sent
+// nothing has happened; afterwards only the answer of COMMIT says what did.
+type postgres struct {
+	*sqlReader
+	writers *pgWriters
+	wait    time.Duration // for the answer of a commit
+}
+
+var postgresDialect = &dialect{
+	begin:     "BEGIN ISOLATION LEVEL READ COMMITTED", // whatever the server's default is
+	forUpdate: " FOR UPDATE",
+	rows:      func(f []field) string { return "SELECT * FROM " + unnest(f) },
+	fromRows:  func(f []field) string { return " FROM " + unnest(f) + " AS r (" + names(f) + ")" },
+	row:       func(name string) string { return "r." + name },
+	any:       func(int) string { return "= ANY ($1::text[])" },
+	keyOrder:  "",
+	hotRows:   "WITH (fillfactor = 50)", // an update finds room in its own page, and leaves the indexes alone
+	collate:   ` COLLATE "C"`,
+	versioned: "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'goose_db_version'",
+	snapshot:  &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
+}
+
+// unnest turns one array a column into rows.
+func unnest(fields []field) string {
+	arrays := make([]string, len(fields))
+	for i, f := range fields {
+		kind := "bigint"
+		if f.text {
+			kind = "text"
+		}
+		arrays[i] = fmt.Sprintf("$%d::%s[]", i+1, kind)
+	}
+	return "unnest(" + strings.Join(arrays, ", ") + ")"
+}
+
+// openPostgres connects to the server that url names; its database must be migrated.
+func openPostgres(ctx context.Context, url string, o Options) (engine, error) {
+	config, err := parsePostgres(url)
+	if err != nil {
+		return nil, err
+	}
+	e := &postgres{wait: o.Deadline, writers: newPgWriters(&config.Config, o.Deadline)}
+	// A reader's plan is made anew each time: one that was made while a table was empty would scan it when it's full.
+	reading := config.Copy()
+	reading.RuntimeParams["plan_cache_mode"] = "force_custom_plan"
+	db := stdlib.OpenDB(*reading)
+	db.SetMaxOpenConns(16)
+	db.SetMaxIdleConns(4)
+	e.sqlReader = &sqlReader{db: db, dialect: postgresDialect, clock: func(ctx context.Context) (at int64, err error) {
+		err = db.QueryRowContext(ctx, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").Scan(&at)
+		return at, err
+	}}
+	if err := e.checkSchema(ctx); err != nil {
+		return nil, errors.Join(err, e.close())
+	}
+	return e, nil
+}
+
+// parsePostgres reads a URL. The driver's own errors may repeat it, with the password in it, so they are not passed on.
+func parsePostgres(url string) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("the database URL can't be read: it must be like postgres://user:password@host:5432/name?sslmode=disable, with special characters in the password as %XX")
+	}
+	if config.ValidateConnect == nil {
+		// Also without target_session_attrs in the URL: a server that was demoted must not be asked for balances.
+		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "berth"
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 2 * time.Second
+	}
+	config.DialFunc = pgDialer.DialContext
+	return config, nil
+}
+
+// close closes all connections. Nobody may be writing.
+func (e *postgres) close() error {
+	e.writers.close()
+	return e.sqlReader.close()
+}
+
+func (e *postgres) begin(ctx context.Context, need berth.Need) (_ tx, rows berth.Rows, version int64, err error) {
+	w, err := e.writers.take(ctx)
+	if err != nil {
+		return nil, berth.Rows{}, 0, err
+	}
+	steps := loads(&need, &rows, &version)
+	if err := w.transact(deadlineOf(ctx, e.wait), sqlBegin, steps, nil); err != nil {
+		e.discard(w, err)
+		return nil, berth.Rows{}, 0, err.cause
+	}
+	return &postgresTx{e, w}, rows, version, nil
+}
+
+// deadlineOf is the context's deadline, or after wait when it has none.
+func deadlineOf(ctx context.Context, wait time.Duration) time.Time {
+	if at, ok := ctx.Deadline(); ok {
+		return at
+	}
+	return time.Now().Add(wait)
+}
+
+type postgresTx struct {
+	engine *postgres
+	writer *pgWriter
+}
+
+func (t *postgresTx) rollback() { t.engine.undo(t.writer) }
+
+// discard ends a transaction whose statement failed. When a connection died the idle ones likely did, too, and the
+// next try needs a fresh one.
+func (e *postgres) discard(w *pgWriter, err *trouble) {
+	if pg := err.answered(); pg != nil && pgOrdinary(pg) {
+		e.undo(w)
+		return
+	}
+	e.writers.drop(w)
+	e.writers.dropIdle()
+}
+
+// undo rolls back, or closes the connection, which does.
+func (e *postgres) undo(w *pgWriter) {
+	if err := w.transact(time.Now().Add(e.wait), sqlRollback, nil, nil); err != nil {
+		e.writers.drop(w)
+		return
+	}
+	e.writers.put(w)
+}
+
+// commit has a deadline of its own, because no other ends it: while the synchronous standby is away COMMIT waits for
+// ever, and neither statement_timeout nor a closed connection stops the server from waiting.
+func (t *postgresTx) commit(_ context.Context, c *berth.Changes) error {
+	steps, err := appends(c)
+	if err != nil {
+		t.rollback()
+		return &failure{cause: err}
+	}
+	return t.engine.finish(t.writer, nil, steps)
+}
+
+// finish runs the last steps of a transaction and commits. See tx.commit for its errors.
+func (e *postgres) finish(w *pgWriter, first *statement, steps []step) error {
+	err := w.transact(time.Now().Add(e.wait), first, steps, sqlCommit)
+	if err == nil {
+		e.writers.put(w)
+		return nil
+	}
+	e.discard(w, err)
+	if pg := err.answered(); pg != nil {
+		return &failure{cause: err.cause, again: pgAgain(pg)}
+	}
+	return fmt.Errorf("commit: %w", err.cause)
+}
+
+// resolve needs one round trip. While the server still waits with the batch's COMMIT the insert waits too, and
+// lock_timeout ends it.
+func (e *postgres) resolve(ctx context.Context, batch string, at int64) (committed bool, err error) {
+	w, err := e.writers.take(ctx)
+	if err != nil {
+		return false, err
+	}
+	var found []batchRow
+	if err := e.finish(w, sqlBegin, doubts(batch, at, &found)); err != nil {
+		return false, err
+	}
+	return verdict(found)
+}
+
+// pgOrdinary are the refusals after which the connection is as good as before: somebody else was faster, or a check
+// held. After any other it is closed, since the next one may lead to a better server.
+func pgOrdinary(e *pgconn.PgError) bool {
+	switch e.Code {
+	case "40001", "40P01", "55P03", "57014":
+		return true
+	}
+	return strings.HasPrefix(e.Code, "23")
+}
+
+// pgAgain tells whether a statement's error may go away by running the transaction again.
+func pgAgain(e *pgconn.PgError) bool {
+	switch e.Code {
+	case "40001", // serialization failure
+		"40P01",                   // deadlock
+		"55P03",                   // lock_timeout
+		"57014",                   // statement_timeout
+		"23505",                   // a unique key that another process took
+		"25006",                   // the server became a standby
+		"25P03",                   // idle_in_transaction_session_timeout: this process was paused
+		"57P01", "57P02", "57P03": // the server stops or starts
+		return true
+	}
+	return false
+}

@@ -1,0 +1,347 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// pgConnections is how many connections write at most: one for the batcher, and one that finds out a commit's fate
+// while another still waits.
+const pgConnections = 4
+
+// pgSettings are what a writing connection tells the server. A process that is paused or cut off must not hold the
+// rows of a hot wallet against all others, so whatever it waits for or leaves open ends within seconds.
+//
+// All its statements go by key, so a plan that scans or hashes a table is never right; ruled out, a plan that was
+// made while a table was empty stays right when it's full, and need not be made again.
+var pgSettings = map[string]string{
+	"lock_timeout":                        "3s",
+	"statement_timeout":                   "5s",
+	"idle_in_transaction_session_timeout": "5s",
+	"tcp_keepalives_idle":                 "5",
+	"tcp_keepalives_interval":             "5",
+	"tcp_keepalives_count":                "3",
+	"plan_cache_mode":                     "force_generic_plan",
+	"enable_seqscan":                      "off",
+	"enable_hashjoin":                     "off",
+	"enable_mergejoin":                    "off",
+	"jit":                                 "off",
+}
+
+// pgDialer notices within 20 s that a server's machine is gone.
+var pgDialer = &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{
+	Enable: true, Idle: 5 * time.Second, Interval: 5 * time.Second, Count: 3,
+}}
+
+// pgWriters are the connections that write.
+type pgWriters struct {
+	config *pgconn.Config
+	wait   time.Duration
+	slots  chan struct{} // full while all connections are in use
+
+	mu   sync.Mutex
+	idle []*pgWriter
+}
+
+func newPgWriters(config *pgconn.Config, wait time.Duration) *pgWriters {
+	config = config.Copy()
+	for name, value := range pgSettings {
+		config.RuntimeParams[name] = value
+	}
+	return &pgWriters{config: config, wait: wait, slots: make(chan struct{}, pgConnections)}
+}
+
+// take returns a connection for one user, until put or drop.
+func (p *pgWriters) take(ctx context.Context) (*pgWriter, error) {
+	select {
+	case p.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for a connection to the database: %w", ctx.Err())
+	}
+	p.mu.Lock()
+	if n := len(p.idle); n > 0 {
+		w := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		p.mu.Unlock()
+		return w, nil
+	}
+	p.mu.Unlock()
+	w, err := p.connect(ctx)
+	if err != nil {
+		<-p.slots
+		return nil, err
+	}
+	return w, nil
+}
+
+// put gives a connection back for others, if it's fit for that.
+func (p *pgWriters) put(w *pgWriter) {
+	if w.conn.IsClosed() || w.conn.TxStatus() != 'I' {
+		p.drop(w)
+		return
+	}
+	p.mu.Lock()
+	p.idle = append(p.idle, w)
+	p.mu.Unlock()
+	<-p.slots
+}
+
+func (p *pgWriters) drop(w *pgWriter) {
+	w.kill()
+	<-p.slots
+}
+
+func (p *pgWriters) dropIdle() {
+	p.mu.Lock()
+	idle := p.idle
+	p.idle = nil
+	p.mu.Unlock()
+	for _, w := range idle {
+		w.kill()
+	}
+}
+
+func (p *pgWriters) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, w := range p.idle {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		w.conn.Close(ctx)
+		cancel()
+	}
+	p.idle = nil
+}
+
+// pgWriter is one writing connection with all statements prepared. Deadlines are set on the socket: a context would
+// cost a goroutine for every round trip.
+type pgWriter struct {
+	conn     *pgconn.PgConn
+	prepared map[*statement]*pgconn.StatementDescription
+	buffer   []byte
+	ends     []int
+	params   [][]byte
+}
+
+var binaryFormat = []int16{1}
+
+// connect opens a connection and prepares all statements in one round trip.
+func (p *pgWriters) connect(ctx context.Context) (*pgWriter, error) {
+	// The driver answers a lost connection by asking the server, over another one, to cancel what the first is doing.
+	// A COMMIT that waits for its standby would be cancelled: it would count as committed without being on the
+	// standby, and an order that was then acknowledged would be lost with the primary. So once a connection is made
+	// it can't dial again.
+	config := p.config.Copy()
+	var made atomic.Bool
+	config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if made.Load() {
+			return nil, errors.New("a running statement is not cancelled")
+		}
+		return pgDialer.DialContext(ctx, network, address)
+	}
+	conn, err := pgconn.ConnectConfig(ctx, config)
+	made.Store(true)
+	if err != nil {
+		return nil, err
+	}
+	w := &pgWriter{conn: conn, prepared: make(map[*statement]*pgconn.StatementDescription, len(statements))}
+	if err := w.prepare(deadlineOf(ctx, p.wait)); err != nil {
+		w.kill()
+		return nil, err
+	}
+	return w, nil
+}
+
+func (w *pgWriter) prepare(deadline time.Time) error {
+	w.conn.Conn().SetDeadline(deadline)
+	p := w.conn.StartPipeline(context.Background())
+	for _, s := range statements {
+		p.SendPrepare(s.name, postgresDialect.render(s, 0), nil)
+	}
+	if err := p.Sync(); err != nil {
+		return err
+	}
+	for _, s := range statements {
+		answer, err := p.GetResults()
+		if err != nil {
+			return errors.Join(fmt.Errorf("prepare %s: %w", s.name, err), p.Close())
+		}
+		d, ok := answer.(*pgconn.StatementDescription)
+		if !ok {
+			return errors.Join(fmt.Errorf("prepare %s: the answer is %T", s.name, answer), p.Close())
+		}
+		d.Name = s.name
+		w.prepared[s] = d
+	}
+	return p.Close()
+}
+
+// kill closes the connection at once and without a word; the server rolls back whatever wasn't being committed.
+func (w *pgWriter) kill() {
+	w.conn.Conn().Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	w.conn.Close(ctx) // for its bookkeeping
+}
+
+// trouble is an error and the stage that it came at.
+type trouble struct {
+	cause     error
+	beforeEnd bool // it was the answer to a statement before the last, so the last was never executed
+}
+
+// answered is the server's own refusal of a statement before the last: a certain failure. It is nil when the
+// connection failed, whenever that was, and when the last statement itself was refused.
+func (t *trouble) answered() *pgconn.PgError {
+	var pg *pgconn.PgError
+	if t.beforeEnd && errors.As(t.cause, &pg) {
+		return pg
+	}
+	return nil
+}
+
+// transact sends first, the steps and last (each may be missing) as one pipeline and reads all answers. A statement
+// that fails keeps the server from executing those behind it.
+func (w *pgWriter) transact(deadline time.Time, first *statement, steps []step, last *statement) *trouble {
+	w.conn.Conn().SetDeadline(deadline)
+	p := w.conn.StartPipeline(context.Background())
+	if first != nil {
+		p.SendQueryStatement(w.prepared[first], nil, nil, nil)
+	}
+	for _, s := range steps {
+		p.SendQueryStatement(w.prepared[s.statement()], w.arguments(s), binaryFormat, binaryFormat)
+	}
+	if last != nil {
+		p.SendQueryStatement(w.prepared[last], nil, nil, nil)
+	}
+	if err := p.Sync(); err != nil {
+		return &trouble{cause: err}
+	}
+	fault := w.answers(p, first, steps, last)
+	// What comes after the last answer doesn't change what happened; put looks at the state that it left.
+	if err := p.Close(); err != nil && fault == nil && last == nil {
+		fault = &trouble{cause: err}
+	}
+	return fault
+}
+
+// answers reads the answers of a pipeline in order, up to the first error.
+func (w *pgWriter) answers(p *pgconn.Pipeline, first *statement, steps []step, last *statement) *trouble {
+	if first != nil {
+		if _, err := w.answer(p, first, nil); err != nil {
+			return &trouble{cause: err, beforeEnd: true}
+		}
+	}
+	for _, s := range steps {
+		if _, err := w.answer(p, s.statement(), s.take); err != nil {
+			return &trouble{cause: err, beforeEnd: true}
+		}
+	}
+	if last == nil {
+		return nil
+	}
+	tag, err := w.answer(p, last, nil)
+	if err == nil && tag != last.template {
+		// A COMMIT in a failed transaction is answered with ROLLBACK and no error.
+		err = fmt.Errorf("%s was answered with %s", last.name, tag)
+	}
+	if err != nil {
+		return &trouble{cause: err}
+	}
+	return nil
+}
+
+// answer reads one statement's answer and hands its rows over.
+func (w *pgWriter) answer(p *pgconn.Pipeline, s *statement, take func(values) error) (tag string, err error) {
+	result, err := p.GetResults()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", s.name, err)
+	}
+	reader, ok := result.(*pgconn.ResultReader)
+	if !ok {
+		return "", fmt.Errorf("%s: the answer is %T", s.name, result)
+	}
+	var refused error
+	for reader.NextRow() {
+		if refused == nil {
+			refused = take(pgRow(reader.Values()))
+		}
+	}
+	done, err := reader.Close()
+	if err == nil {
+		err = refused
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", s.name, err)
+	}
+	return done.String(), nil
+}
+
+// arguments are the step's rows as one array a column, or its keys as one array, in PostgreSQL's binary format. They
+// live in one buffer until the next step's are made: the pipeline has copied them by then.
+func (w *pgWriter) arguments(s step) [][]byte {
+	do, n := s.statement(), s.rows()
+	w.buffer, w.ends, w.params = w.buffer[:0], w.ends[:0], w.params[:0]
+	for i, f := range do.fields {
+		kind := pgBigint
+		if f.text {
+			kind = pgText
+		}
+		w.buffer = pgArray(w.buffer, kind, n)
+		for row := range n {
+			if f.text {
+				text := s.text(row, i)
+				w.buffer = binary.BigEndian.AppendUint32(w.buffer, uint32(len(text)))
+				w.buffer = append(w.buffer, text...)
+			} else {
+				w.buffer = binary.BigEndian.AppendUint32(w.buffer, 8)
+				w.buffer = binary.BigEndian.AppendUint64(w.buffer, uint64(s.number(row, i)))
+			}
+		}
+		w.ends = append(w.ends, len(w.buffer))
+	}
+	from := 0
+	for _, end := range w.ends {
+		w.params = append(w.params, w.buffer[from:end])
+		from = end
+	}
+	return w.params
+}
+
+// The type numbers of array elements, fixed in PostgreSQL's catalogue.
+const (
+	pgBigint uint32 = 20
+	pgText   uint32 = 25
+)
+
+// pgArray begins an array of one dimension without NULLs.
+func pgArray(b []byte, kind uint32, n int) []byte {
+	for _, word := range [...]uint32{1, 0, kind, uint32(n), 1} {
+		b = binary.BigEndian.AppendUint32(b, word)
+	}
+	return b
+}
+
+// pgRow is one row in binary format. It is only valid until the next.
+type pgRow [][]byte
+
+func (r pgRow) text(i int) (string, error) {
+	if r[i] == nil {
+		return "", errors.New("NULL instead of TEXT")
+	}
+	return string(r[i]), nil
+}
+
+func (r pgRow) number(i int) (int64, error) {
+	if len(r[i]) != 8 {
+		return 0, fmt.Errorf("%d bytes instead of BIGINT", len(r[i]))
+	}
+	return int64(binary.BigEndian.Uint64(r[i])), nil
+}

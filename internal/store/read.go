@@ -1,0 +1,319 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/berth-host/berth"
+)
+
+// sqlReader is berth.Reader over database/sql, for both SQL engines: the texts are the same. It only reads. A write
+// never goes through here, because a pool may repeat a statement whose answer it lost.
+type sqlReader struct {
+	db       *sql.DB
+	dialect  *dialect
+	clock    func(context.Context) (int64, error)
+	prepared sync.Map                        // text -> *sql.Stmt
+	current  atomic.Pointer[berth.Catalogue] // the newest version read so far; versions never change
+}
+
+func (r *sqlReader) close() (err error) {
+	r.prepared.Range(func(_, st any) bool {
+		err = errors.Join(err, st.(*sql.Stmt).Close())
+		return true
+	})
+	return errors.Join(err, r.db.Close())
+}
+
+// query runs a prepared text. Texts are few: those below, with the filters that Orders can combine.
+func (r *sqlReader) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	st, ok := r.prepared.Load(text)
+	if !ok {
+		made, err := r.db.PrepareContext(ctx, text)
+		if err != nil {
+			return nil, err
+		}
+		var raced bool
+		if st, raced = r.prepared.LoadOrStore(text, made); raced {
+			made.Close()
+		}
+	}
+	return st.(*sql.Stmt).QueryContext(ctx, args...)
+}
+
+// cell scans a column that isn't kept as Go has it.
+type cell[R any] struct {
+	column *column[R]
+	row    *R
+}
+
+// Scan makes cell a sql.Scanner.
+func (c cell[R]) Scan(value any) error {
+	switch v := value.(type) {
+	case int64:
+		c.column.setNumber(c.row, v)
+		return nil
+	case string:
+		return c.column.setText(c.row, v)
+	}
+	return fmt.Errorf("%s is %T", c.column.name, value)
+}
+
+// places are where a row's columns are scanned to, in the order of selectList.
+func (t *table[R]) places(r *R) []any {
+	places := make([]any, len(t.columns))
+	for i := range t.columns {
+		switch c := &t.columns[i]; {
+		case c.text != nil:
+			places[i] = c.text(r)
+		case c.number != nil:
+			places[i] = c.number(r)
+		default:
+			places[i] = cell[R]{c, r}
+		}
+	}
+	return places
+}
+
+// selectList names all columns of the table under an alias.
+func (t *table[R]) selectList(alias string) string {
+	list := make([]string, len(t.columns))
+	for i := range t.columns {
+		list[i] = alias + "." + t.columns[i].name
+	}
+	return strings.Join(list, ", ")
+}
+
+// orEmpty is selectList for the side of an outer join that may be absent: zero values instead of NULL.
+func (t *table[R]) orEmpty(alias string) string {
+	list := make([]string, len(t.columns))
+	for i := range t.columns {
+		zero := "0"
+		if t.columns[i].isText() {
+			zero = "''"
+		}
+		list[i] = "coalesce(" + alias + "." + t.columns[i].name + ", " + zero + ")"
+	}
+	return strings.Join(list, ", ")
+}
+
+// find reads the rows of a table that rest (everything after FROM table AS t) selects.
+func find[R any](ctx context.Context, r *sqlReader, t *table[R], rest string, args ...any) (found []R, err error) {
+	answer, err := r.query(ctx, "SELECT "+t.selectList("t")+" FROM "+t.name+" AS t "+rest, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Close()
+	var row R
+	places := t.places(&row)
+	for answer.Next() {
+		if err := answer.Scan(places...); err != nil {
+			return nil, fmt.Errorf("read %s: %w", t.name, err)
+		}
+		found = append(found, row)
+	}
+	return found, answer.Err()
+}
+
+func findOne[R any](ctx context.Context, r *sqlReader, t *table[R], rest string, args ...any) (row R, ok bool, err error) {
+	found, err := find(ctx, r, t, rest, args...)
+	if err != nil || len(found) == 0 {
+		return row, false, err
+	}
+	return found[0], true, nil
+}
+
+func (r *sqlReader) User(ctx context.Context, id string) (berth.User, bool, error) {
+	return findOne(ctx, r, users, "WHERE id = $1", id)
+}
+
+func (r *sqlReader) Wallet(ctx context.Context, userID string) (berth.Wallet, bool, error) {
+	return findOne(ctx, r, wallets, "WHERE user_id = $1", userID)
+}
+
+func (r *sqlReader) Order(ctx context.Context, id string) (berth.Order, bool, error) {
+	return findOne(ctx, r, orders, "WHERE id = $1", id)
+}
+
+func (r *sqlReader) Service(ctx context.Context, id string) (berth.Service, bool, error) {
+	return findOne(ctx, r, services, "WHERE id = $1", id)
+}
+
+func (r *sqlReader) Meta(ctx context.Context, name string) (string, bool, error) {
+	m, ok, err := findOne(ctx, r, meta, "WHERE name = $1", name)
+	return m.Value, ok, err
+}
+
+func (r *sqlReader) KeyByHash(ctx context.Context, hash string) (berth.APIKey, bool, error) {
+	return findOne(ctx, r, apiKeys, "WHERE hash = $1", hash)
+}
+
+func (r *sqlReader) Users(ctx context.Context) ([]berth.User, error) {
+	return find(ctx, r, users, "ORDER BY username, id")
+}
+
+func (r *sqlReader) APIKeys(ctx context.Context, userID string) ([]berth.APIKey, error) {
+	if userID == "" {
+		return find(ctx, r, apiKeys, "ORDER BY id DESC")
+	}
+	return find(ctx, r, apiKeys, "WHERE user_id = $1 ORDER BY id DESC", userID)
+}
+
+func (r *sqlReader) Orders(ctx context.Context, f berth.OrderFilter) ([]berth.Order, error) {
+	var where strings.Builder
+	var args []any
+	for _, c := range []struct{ column, value string }{
+		{"user_id", f.UserID}, {"kind", f.Kind}, {"state", string(f.State)}, {"number", f.Number},
+	} {
+		if c.value == "" {
+			continue
+		}
+		word := "WHERE"
+		if len(args) > 0 {
+			word = " AND"
+		}
+		args = append(args, c.value)
+		fmt.Fprintf(&where, "%s %s = $%d", word, c.column, len(args))
+	}
+	if f.Limit == 0 {
+		f.Limit = 50
+	}
+	args = append(args, int64(f.Limit), int64(f.Offset))
+	fmt.Fprintf(&where, " ORDER BY id DESC LIMIT $%d OFFSET $%d", len(args)-1, len(args))
+	return find(ctx, r, orders, where.String(), args...)
+}
+
+func (r *sqlReader) Entries(ctx context.Context, userID string, before int64, limit int) ([]berth.Entry, error) {
+	if before <= 0 {
+		before = berth.Forever
+	}
+	return find(ctx, r, entries, "WHERE user_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3", userID, before, int64(limit))
+}
+
+func (r *sqlReader) Sealed(ctx context.Context, after string, limit int) ([]berth.Order, error) {
+	return find(ctx, r, orders, "WHERE id > $1 AND password <> '' ORDER BY id LIMIT $2", after, int64(limit))
+}
+
+func (r *sqlReader) Due(ctx context.Context, now int64, limit int) ([]string, error) {
+	return r.ids(ctx, "SELECT id FROM orders WHERE state = 'paid' AND due_at <= $1 ORDER BY due_at, id LIMIT $2", now, limit)
+}
+
+func (r *sqlReader) ExpiredKeys(ctx context.Context, now int64, limit int) ([]string, error) {
+	// The second condition is that of the index, in the index's words.
+	return r.ids(ctx, "SELECT id FROM idempotency_keys WHERE expires_at <= $1 AND expires_at < 9223372036854775807 ORDER BY id LIMIT $2", now, limit)
+}
+
+func (r *sqlReader) ids(ctx context.Context, text string, now int64, limit int) (ids []string, err error) {
+	answer, err := r.query(ctx, text, now, int64(limit))
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Close()
+	for answer.Next() {
+		var id string
+		if err := answer.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, answer.Err()
+}
+
+func (r *sqlReader) Backlog(ctx context.Context) (b berth.Backlog, err error) {
+	answer, err := r.query(ctx, "SELECT count(*), coalesce(min(created_at), 0), CAST(coalesce(sum(doubt), 0) AS BIGINT) FROM orders WHERE state = 'paid'")
+	if err != nil {
+		return b, err
+	}
+	defer answer.Close()
+	for answer.Next() {
+		err = answer.Scan(&b.Unsettled, &b.Oldest, &b.Doubtful)
+	}
+	return b, errors.Join(err, answer.Err())
+}
+
+// stockText counts what belongs to each stock row: services, and orders that will make one.
+var stockText = "WITH held AS (SELECT stock_key, count(*) AS n FROM (" +
+	"SELECT stock_key FROM services WHERE stock_key <> '' AND status <> 'terminated'" +
+	" UNION ALL SELECT stock_key FROM orders WHERE stock_key <> '' AND state = 'paid') AS h GROUP BY stock_key) " +
+	"SELECT " + stock.selectList("t") + ", coalesce(h.n, 0) FROM stock AS t LEFT JOIN held AS h ON h.stock_key = t.key ORDER BY t.key"
+
+func (r *sqlReader) Stock(ctx context.Context) (found []berth.Stock, err error) {
+	answer, err := r.query(ctx, stockText)
+	if err != nil {
+		return nil, err
+	}
+	return found, eachStock(answer, func(s berth.Stock) error {
+		found = append(found, s)
+		return nil
+	})
+}
+
+// eachStock hands the rows of stockText over.
+func eachStock(answer *sql.Rows, take func(berth.Stock) error) error {
+	defer answer.Close()
+	var s berth.Stock
+	places := append(stock.places(&s), &s.Counted)
+	for answer.Next() {
+		if err := answer.Scan(places...); err != nil {
+			return err
+		}
+		if err := take(s); err != nil {
+			return err
+		}
+	}
+	return answer.Err()
+}
+
+func (r *sqlReader) Clock(ctx context.Context) (int64, error) { return r.clock(ctx) }
+
+func (r *sqlReader) Catalogue(ctx context.Context) (*berth.Catalogue, error) {
+	answer, err := r.query(ctx, currentVersion.template)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Close()
+	var version int64
+	for answer.Next() {
+		if err := answer.Scan(&version); err != nil {
+			return nil, err
+		}
+	}
+	if err := answer.Err(); err != nil {
+		return nil, err
+	}
+	answer.Close() // its connection is needed again
+	return r.catalogueAt(ctx, version)
+}
+
+func (r *sqlReader) catalogueAt(ctx context.Context, version int64) (*berth.Catalogue, error) {
+	if version == 0 {
+		return emptyCatalogue(), nil
+	}
+	if c := r.current.Load(); c != nil && c.Version == version {
+		return c, nil
+	}
+	row, ok, err := findOne(ctx, r, catalogues, "WHERE version = $1", version)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("there is no catalogue %d", version)
+	}
+	var c berth.Catalogue
+	if err := json.Unmarshal([]byte(row.text), &c); err != nil {
+		return nil, fmt.Errorf("catalogue %d: %w", version, err)
+	}
+	c.Version, c.AppliedAt = row.version, row.appliedAt
+	checked, err := berth.NewCatalogue(c)
+	if err != nil {
+		return nil, fmt.Errorf("catalogue %d: %w", version, err)
+	}
+	r.current.Store(checked)
+	return checked, nil
+}

@@ -1,0 +1,193 @@
+package store
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/berth-host/berth"
+)
+
+// Every statement that writes is written down in this file once, for both engines. What they say differently has a
+// name in braces, and each engine's dialect puts its words there:
+//
+//	{rows}        all rows at once from one array a column, or the one row at hand
+//	{from rows}   the same rows as a source beside the table, or nothing
+//	{row.name}    a column of the row at hand
+//	{any}         is one of the keys given
+//	{for update}  the row locks, where the whole database isn't locked anyway
+//	{begin}       a transaction that may write, from its start
+//
+// So a set-based statement goes to PostgreSQL once for a batch, and to SQLite once a row, prepared.
+func insertText(table string, fields []field) string {
+	return "INSERT INTO " + table + " (" + names(fields) + ") {rows}"
+}
+
+func loadText(table string, fields []field) string {
+	return "SELECT " + names(fields) + " FROM " + table + " WHERE " + fields[0].name + " {any} ORDER BY " + fields[0].name + " {for update}"
+}
+
+// updateText sets all fields but the last few, which are the key.
+func updateText(table string, fields []field, keys int) string {
+	var set, match []string
+	for i, f := range fields {
+		if i < len(fields)-keys {
+			set = append(set, f.name+" = {row."+f.name+"}")
+		} else {
+			match = append(match, table+"."+f.name+" = {row."+f.name+"}")
+		}
+	}
+	return "UPDATE " + table + " SET " + strings.Join(set, ", ") + " {from rows} WHERE " + strings.Join(match, " AND ")
+}
+
+var (
+	sqlBegin    = &statement{name: "begin", template: "{begin}"}
+	sqlCommit   = &statement{name: "commit", template: "COMMIT"}
+	sqlRollback = &statement{name: "rollback", template: "ROLLBACK"}
+
+	dropKeys = &statement{name: "drop_keys", template: "DELETE FROM idempotency_keys WHERE id {any}",
+		fields: []field{{"id", true}}, any: true}
+	currentVersion = &statement{name: "current_version", template: "SELECT coalesce(max(version), 0) FROM catalogues",
+		result: []field{{"version", false}}}
+	voidBatch = &statement{name: "void_batch", fields: batches.insert.fields,
+		template: batches.insert.template + " ON CONFLICT (id) DO NOTHING"}
+
+	// statements are all that a writing connection prepares.
+	statements = []*statement{
+		sqlBegin, sqlCommit, sqlRollback, dropKeys, currentVersion, voidBatch,
+		users.load, users.insert, users.update,
+		wallets.load, wallets.insert, wallets.update,
+		orders.load, orders.insert, orders.update,
+		services.load, services.insert, services.update,
+		apiKeys.load, apiKeys.insert, apiKeys.update,
+		stock.load, stock.insert, stock.update,
+		counters.load, counters.insert, counters.update,
+		meta.load, meta.insert, meta.update,
+		keys.load, keys.insert, keys.update,
+		entries.insert, events.insert, catalogues.insert,
+		batches.load, batches.insert,
+	}
+)
+
+// statement is one SQL statement in its common form.
+type statement struct {
+	name     string
+	template string
+	fields   []field // of the rows that it takes, in order
+	any      bool    // it takes keys for {any}, all at once
+	result   []field // of the rows that it answers
+}
+
+// field is a column as SQL knows it.
+type field struct {
+	name string
+	text bool // TEXT, otherwise BIGINT
+}
+
+func names(fields []field) string {
+	list := make([]string, len(fields))
+	for i, f := range fields {
+		list[i] = f.name
+	}
+	return strings.Join(list, ", ")
+}
+
+// step is one statement with its rows. Values are asked for one by one, because one engine wants them by column and
+// the other by row, and neither wants them copied in between.
+type step interface {
+	statement() *statement
+	rows() int // 1 when it takes none
+	text(row, field int) string
+	number(row, field int) int64
+	take(values) error // one row of the answer
+}
+
+// values is one row of an answer.
+type values interface {
+	text(field int) (string, error)
+	number(field int) (int64, error)
+}
+
+var errUnexpectedRow = errors.New("a writing statement answered with a row")
+
+// loads are the steps that load a need, in the one order in which rows are ever locked; idempotency keys come after
+// all locks, so that a key that somebody wrote under the same lock is seen. version stays 0 when it isn't asked for.
+func loads(need *berth.Need, rows *berth.Rows, version *int64) []step {
+	steps := make([]step, 0, 10)
+	steps = load(steps, users, need.Users, &rows.Users)
+	steps = load(steps, wallets, need.Wallets, &rows.Wallets)
+	steps = load(steps, orders, need.Orders, &rows.Orders)
+	steps = load(steps, services, need.Services, &rows.Services)
+	steps = load(steps, apiKeys, need.APIKeys, &rows.APIKeys)
+	steps = load(steps, stock, need.Stock, &rows.Stock)
+	steps = load(steps, counters, need.Counters, &rows.Counters)
+	steps = load(steps, meta, need.Meta, &rows.Meta)
+	steps = load(steps, keys, need.Keys, &rows.Keys)
+	if need.Catalogue {
+		steps = append(steps, &asking{currentVersion, version})
+	}
+	return steps
+}
+
+// appends are the steps that write a batch's changes and its row in batches.
+func appends(c *berth.Changes) ([]step, error) {
+	steps := make([]step, 0, 16)
+	steps = change(steps, users, c.Users)
+	steps = change(steps, wallets, c.Wallets)
+	steps = change(steps, orders, c.Orders)
+	steps = change(steps, services, c.Services)
+	steps = change(steps, apiKeys, c.APIKeys)
+	steps = change(steps, stock, c.Stock)
+	steps = change(steps, counters, c.Counters)
+	steps = change(steps, meta, c.Meta)
+	steps = change(steps, keys, c.Keys)
+	if len(c.Dropped) > 0 {
+		steps = append(steps, &naming{dropKeys, c.Dropped})
+	}
+	steps = insert(steps, entries, c.Entries)
+	steps = insert(steps, events, c.Events)
+	if c.Catalogue != nil {
+		text, err := json.Marshal(c.Catalogue)
+		if err != nil {
+			return nil, fmt.Errorf("write the catalogue as JSON: %w", err)
+		}
+		steps = insert(steps, catalogues, []catalogueRow{{c.Catalogue.Version, string(text), c.Catalogue.AppliedAt}})
+	}
+	return insert(steps, batches, []batchRow{{id: c.Batch, at: c.Now}}), nil
+}
+
+// doubts are the steps that end the doubt about a commit: they make it impossible unless it has happened, and then
+// read which. A row that only says "void" would be taken for the commit by the next who asks, were it not marked.
+func doubts(batch string, at int64, found *[]batchRow) []step {
+	return []step{
+		&writing[batchRow]{voidBatch, batches.columns, []batchRow{{id: batch, at: at, void: true}}},
+		&loading[batchRow]{batches, []string{batch}, found},
+	}
+}
+
+// dialect is how one engine says what the two say differently.
+type dialect struct {
+	begin     string
+	forUpdate string
+	rows      func([]field) string
+	fromRows  func([]field) string
+	row       func(name string) string
+	any       func(keys int) string
+	keyOrder  string // storage of a table, see the migrations
+	hotRows   string // storage of a table whose rows are updated over and over
+	collate   string // byte order for TEXT, so that all engines sort alike
+	versioned string // counts the table of schema versions
+	snapshot  *sql.TxOptions
+}
+
+// render is the statement in the dialect's words; keys counts those that {any} takes at once.
+func (d *dialect) render(s *statement, keys int) string {
+	pairs := []string{"{begin}", d.begin, " {for update}", d.forUpdate, "{rows}", d.rows(s.fields),
+		" {from rows}", d.fromRows(s.fields), "{any}", d.any(keys)}
+	for _, f := range s.fields {
+		pairs = append(pairs, "{row."+f.name+"}", d.row(f.name))
+	}
+	return strings.NewReplacer(pairs...).Replace(s.template)
+}

@@ -1,0 +1,168 @@
+// Package store keeps Berth's rows: one batcher (batcher.go) over a small engine port (engine.go), and three engines:
+// memory, SQLite and PostgreSQL. The rules of the business aren't here; they run in the decide functions that the
+// batcher calls.
+package store
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/berth-host/berth"
+)
+
+// Options of a store. The zero value of each field has a sensible meaning.
+type Options struct {
+	Queue    int           // calls that may wait, 4,096 when 0; beyond that they get Unavailable
+	Batch    int           // calls in one commit at most, 512 when 0
+	Deadline time.Duration // of one transaction, and again of finding out a commit's fate; 10 s when 0
+	Serve    bool          // this process serves: on SQLite it must be the only one
+	Now      func() int64  // microseconds UTC; the machine's clock when nil
+	Random   func() uint64 // entropy for ids; the runtime's generator, which is cryptographic, when nil
+	Log      *slog.Logger  // slog.Default() when nil
+	Observe  Observer      // nil for nobody
+	Faults   Faults        // nil for none
+}
+
+// Observer is told how the write path fares. Its methods must return at once.
+type Observer interface {
+	Batch(BatchStats)
+	Doubt(fate string) // a commit's fate was in doubt and turned out "committed", "void" or "unknown"
+}
+
+// BatchStats is one committed batch.
+type BatchStats struct {
+	Calls  int
+	Queued time.Duration // what the first call had waited
+	Load   time.Duration // begin and load
+	Decide time.Duration
+	Append time.Duration // append and commit
+}
+
+// Faults lets a test step in at the commit: an error from BeforeCommit means that it certainly didn't happen, one
+// from AfterCommit that it happened and its answer was lost.
+type Faults interface {
+	BeforeCommit(batch string) error
+	AfterCommit(batch string) error
+}
+
+// Store is a berth.Store over one database.
+type Store struct {
+	reader
+	engine  engine
+	batcher *batcher
+}
+
+var _ berth.Store = (*Store)(nil)
+
+// Open opens the database that a URL names: "sqlite:PATH", "postgres://..." or "memory:". It doesn't migrate, and
+// refuses a schema that is older or newer than this program's.
+func Open(ctx context.Context, url string, o Options) (*Store, error) {
+	o = o.complete()
+	var e engine
+	var err error
+	scheme, rest, _ := strings.Cut(url, ":")
+	switch scheme {
+	case "sqlite":
+		e, err = openSQLite(ctx, rest, o)
+	case "postgres", "postgresql":
+		e, err = openPostgres(ctx, url, o)
+	case "memory":
+		e = newMemory(o)
+	default:
+		err = fmt.Errorf("a database is named by sqlite:PATH or postgres://..., not by %q", scheme)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if o.Faults != nil {
+		e = faulty{engine: e, faults: o.Faults}
+	}
+	return &Store{reader: e, engine: e, batcher: newBatcher(e, o)}, nil
+}
+
+// Migrate brings a database to this program's schema and returns the versions before and after. Any number of
+// processes may do so at the same time. A memory store has nothing to migrate.
+func Migrate(ctx context.Context, url string) (from, to int64, err error) {
+	if strings.HasPrefix(url, "memory:") {
+		return 0, 0, nil
+	}
+	return migrate(ctx, url)
+}
+
+func (o Options) complete() Options {
+	if o.Queue == 0 {
+		o.Queue = 4096
+	}
+	if o.Batch == 0 {
+		o.Batch = 512
+	}
+	if o.Deadline == 0 {
+		o.Deadline = 10 * time.Second
+	}
+	if o.Now == nil {
+		o.Now = func() int64 { return time.Now().UnixMicro() }
+	}
+	if o.Random == nil {
+		o.Random = rand.Uint64
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Observe == nil {
+		o.Observe = nobody{}
+	}
+	return o
+}
+
+// Write is the one write path; see berth.Store.
+func (s *Store) Write(ctx context.Context, need berth.Need, decide func(*berth.Book) error) error {
+	return s.batcher.write(ctx, need, decide)
+}
+
+// Queued is the number of calls that wait for a batch.
+func (s *Store) Queued() int { return s.batcher.queued() }
+
+// Close refuses new writes, waits for those under way and closes the database.
+func (s *Store) Close() error {
+	s.batcher.close()
+	return s.engine.close()
+}
+
+type nobody struct{}
+
+func (nobody) Batch(BatchStats) {}
+func (nobody) Doubt(string)     {}
+
+// faulty is an engine whose commits a test can fail.
+type faulty struct {
+	engine
+	faults Faults
+}
+
+func (e faulty) begin(ctx context.Context, need berth.Need) (tx, berth.Rows, int64, error) {
+	t, rows, version, err := e.engine.begin(ctx, need)
+	if err != nil {
+		return nil, rows, version, err
+	}
+	return faultyTx{t, e.faults}, rows, version, nil
+}
+
+type faultyTx struct {
+	tx
+	faults Faults
+}
+
+func (t faultyTx) commit(ctx context.Context, c *berth.Changes) error {
+	if err := t.faults.BeforeCommit(c.Batch); err != nil {
+		t.rollback()
+		return err
+	}
+	if err := t.tx.commit(ctx, c); err != nil {
+		return err
+	}
+	return t.faults.AfterCommit(c.Batch)
+}

@@ -1,0 +1,231 @@
+package store
+
+import (
+	"github.com/berth-host/berth"
+)
+
+// The tables, each described once. The migrations create them with the same columns; a test compares the two.
+var (
+	users = newTable("users",
+		[]column[berth.User]{
+			text("id", func(r *berth.User) *string { return &r.ID }),
+		}, []column[berth.User]{
+			text("parent_id", func(r *berth.User) *string { return &r.ParentID }),
+			number("created_at", func(r *berth.User) *int64 { return &r.CreatedAt }),
+		}, []column[berth.User]{
+			text("username", func(r *berth.User) *string { return &r.Username }),
+			text("email", func(r *berth.User) *string { return &r.Email }),
+			flag("active", func(r *berth.User) *bool { return &r.Active }),
+			flag("superuser", func(r *berth.User) *bool { return &r.Superuser }),
+			number("notice_days", func(r *berth.User) *int64 { return &r.NoticeDays }),
+			text("notice_by", func(r *berth.User) *string { return &r.NoticeBy }),
+			flag("email_verified", func(r *berth.User) *bool { return &r.EmailVerified }),
+			number("updated_at", func(r *berth.User) *int64 { return &r.UpdatedAt }),
+		})
+
+	apiKeys = newTable("api_keys",
+		[]column[berth.APIKey]{
+			text("id", func(r *berth.APIKey) *string { return &r.ID }),
+		}, []column[berth.APIKey]{
+			text("user_id", func(r *berth.APIKey) *string { return &r.UserID }),
+			text("hash", func(r *berth.APIKey) *string { return &r.Hash }),
+			number("created_at", func(r *berth.APIKey) *int64 { return &r.CreatedAt }),
+		}, []column[berth.APIKey]{
+			text("name", func(r *berth.APIKey) *string { return &r.Name }),
+			words("scopes", func(r *berth.APIKey) wordList { return scopes{&r.Scopes} }),
+			words("addresses", func(r *berth.APIKey) wordList { return prefixes{&r.Addresses} }),
+			number("expires_at", func(r *berth.APIKey) *int64 { return &r.ExpiresAt }),
+			number("revoked_at", func(r *berth.APIKey) *int64 { return &r.RevokedAt }),
+			number("updated_at", func(r *berth.APIKey) *int64 { return &r.UpdatedAt }),
+		})
+
+	wallets = newTable("wallets",
+		[]column[berth.Wallet]{
+			text("user_id", func(r *berth.Wallet) *string { return &r.UserID }),
+		}, []column[berth.Wallet]{
+			text("currency", func(r *berth.Wallet) *string { return &r.Currency }),
+		}, []column[berth.Wallet]{
+			number("balance", func(r *berth.Wallet) *int64 { return &r.Balance }),
+			number("seq", func(r *berth.Wallet) *int64 { return &r.Seq }),
+			number("updated_at", func(r *berth.Wallet) *int64 { return &r.UpdatedAt }),
+		})
+
+	entries = newTable("entries",
+		[]column[berth.Entry]{
+			text("user_id", func(r *berth.Entry) *string { return &r.UserID }),
+			number("seq", func(r *berth.Entry) *int64 { return &r.Seq }),
+		}, []column[berth.Entry]{
+			number("amount", func(r *berth.Entry) *int64 { return &r.Amount }),
+			number("balance", func(r *berth.Entry) *int64 { return &r.Balance }),
+			text("contra", func(r *berth.Entry) *string { return &r.Contra }),
+			text("order_id", func(r *berth.Entry) *string { return &r.OrderID }),
+			text("ref", func(r *berth.Entry) *string { return &r.Ref }),
+			text("note", func(r *berth.Entry) *string { return &r.Note }),
+			number("at", func(r *berth.Entry) *int64 { return &r.At }),
+			text("batch", func(r *berth.Entry) *string { return &r.Batch }),
+		}, nil)
+
+	// What an order was placed with never changes, except that its password is dropped or sealed anew.
+	orders = newTable("orders",
+		[]column[berth.Order]{
+			text("id", func(r *berth.Order) *string { return &r.ID }),
+		}, []column[berth.Order]{
+			text("number", func(r *berth.Order) *string { return &r.Number }),
+			text("kind", func(r *berth.Order) *string { return &r.Kind }),
+			text("user_id", func(r *berth.Order) *string { return &r.UserID }),
+			number("amount", func(r *berth.Order) *int64 { return &r.Amount }),
+			number("difference", func(r *berth.Order) *int64 { return &r.Difference }),
+			number("balance_before", func(r *berth.Order) *int64 { return &r.BalanceBefore }),
+			text("currency", func(r *berth.Order) *string { return &r.Currency }),
+			number("catalogue_version", func(r *berth.Order) *int64 { return &r.CatalogueVersion }),
+			text("service_id", func(r *berth.Order) *string { return &r.ServiceID }),
+			text("plan_id", func(r *berth.Order) *string { return &r.PlanID }),
+			number("image_id", func(r *berth.Order) *int64 { return &r.ImageID }),
+			number("application_id", func(r *berth.Order) *int64 { return &r.ApplicationID }),
+			text("location", func(r *berth.Order) *string { return &r.Location }),
+			text("name", func(r *berth.Order) *string { return &r.Name }),
+			text("versions", func(r *berth.Order) *string { return &r.Versions }),
+			number("hours", func(r *berth.Order) *int64 { return &r.Hours }),
+			text("network_id", func(r *berth.Order) *string { return &r.NetworkID }),
+			text("cycle", func(r *berth.Order) *string { return &r.Cycle }),
+			text("product", func(r *berth.Order) *string { return &r.Product }),
+			text("description", func(r *berth.Order) *string { return &r.Description }),
+			flag("auto_renew", func(r *berth.Order) *bool { return &r.AutoRenew }),
+			number("cores", func(r *berth.Order) *int64 { return &r.Cores }),
+			number("ram", func(r *berth.Order) *int64 { return &r.RAM }),
+			number("disk", func(r *berth.Order) *int64 { return &r.Disk }),
+			text("disk_type", func(r *berth.Order) *string { return &r.DiskType }),
+			number("price", func(r *berth.Order) *int64 { return &r.Price }),
+			text("provider", func(r *berth.Order) *string { return &r.Provider }),
+			text("stock_key", func(r *berth.Order) *string { return &r.StockKey }),
+			number("expires_at", func(r *berth.Order) *int64 { return &r.ExpiresAt }),
+			number("created_at", func(r *berth.Order) *int64 { return &r.CreatedAt }),
+		}, append([]column[berth.Order]{
+			text("state", func(r *berth.Order) *string { return (*string)(&r.State) }),
+			number("attempt", func(r *berth.Order) *int64 { return &r.Attempt }),
+			text("holder", func(r *berth.Order) *string { return &r.Holder }),
+			number("due_at", func(r *berth.Order) *int64 { return &r.DueAt }),
+			number("answer_by", func(r *berth.Order) *int64 { return &r.AnswerBy }),
+			flag("doubt", func(r *berth.Order) *bool { return &r.Doubt }),
+			text("note", func(r *berth.Order) *string { return &r.Note }),
+			text("password", func(r *berth.Order) *string { return &r.Password }),
+			number("updated_at", func(r *berth.Order) *int64 { return &r.UpdatedAt }),
+		}, result(func(r *berth.Order) *berth.Result { return &r.Result })...))
+
+	services = newTable("services",
+		[]column[berth.Service]{
+			text("id", func(r *berth.Service) *string { return &r.ID }),
+		}, []column[berth.Service]{
+			text("sort", func(r *berth.Service) *string { return &r.Sort }),
+			text("user_id", func(r *berth.Service) *string { return &r.UserID }),
+			number("created_at", func(r *berth.Service) *int64 { return &r.CreatedAt }),
+		}, append([]column[berth.Service]{
+			text("open_order", func(r *berth.Service) *string { return &r.OpenOrder }),
+			text("status", func(r *berth.Service) *string { return (*string)(&r.Status) }),
+			text("name", func(r *berth.Service) *string { return &r.Name }),
+			text("plan_id", func(r *berth.Service) *string { return &r.PlanID }),
+			number("cores", func(r *berth.Service) *int64 { return &r.Cores }),
+			number("ram", func(r *berth.Service) *int64 { return &r.RAM }),
+			number("disk", func(r *berth.Service) *int64 { return &r.Disk }),
+			text("disk_type", func(r *berth.Service) *string { return &r.DiskType }),
+			number("price", func(r *berth.Service) *int64 { return &r.Price }),
+			number("hours", func(r *berth.Service) *int64 { return &r.Hours }),
+			text("location", func(r *berth.Service) *string { return &r.Location }),
+			number("image_id", func(r *berth.Service) *int64 { return &r.ImageID }),
+			number("application_id", func(r *berth.Service) *int64 { return &r.ApplicationID }),
+			text("network_id", func(r *berth.Service) *string { return &r.NetworkID }),
+			text("cycle", func(r *berth.Service) *string { return &r.Cycle }),
+			text("product", func(r *berth.Service) *string { return &r.Product }),
+			text("provider", func(r *berth.Service) *string { return &r.Provider }),
+			text("stock_key", func(r *berth.Service) *string { return &r.StockKey }),
+			flag("auto_renew", func(r *berth.Service) *bool { return &r.AutoRenew }),
+			number("expires_at", func(r *berth.Service) *int64 { return &r.ExpiresAt }),
+			number("updated_at", func(r *berth.Service) *int64 { return &r.UpdatedAt }),
+		}, result(func(r *berth.Service) *berth.Result { return &r.Result })...))
+
+	events = newTable("events",
+		[]column[berth.Event]{
+			text("batch", func(r *berth.Event) *string { return &r.Batch }),
+			number("n", func(r *berth.Event) *int64 { return &r.N }),
+		}, []column[berth.Event]{
+			number("at", func(r *berth.Event) *int64 { return &r.At }),
+			text("name", func(r *berth.Event) *string { return &r.Name }),
+			text("user_id", func(r *berth.Event) *string { return &r.UserID }),
+			text("order_id", func(r *berth.Event) *string { return &r.OrderID }),
+			text("service_id", func(r *berth.Event) *string { return &r.ServiceID }),
+			text("detail", func(r *berth.Event) *string { return &r.Detail }),
+		}, nil)
+
+	keys = newTable("idempotency_keys",
+		[]column[berth.Key]{
+			text("id", func(r *berth.Key) *string { return &r.ID }),
+		}, nil, []column[berth.Key]{
+			text("mark", func(r *berth.Key) *string { return &r.Mark }),
+			text("order_id", func(r *berth.Key) *string { return &r.OrderID }),
+			number("expires_at", func(r *berth.Key) *int64 { return &r.ExpiresAt }),
+		})
+
+	stock = newTable("stock",
+		[]column[berth.Stock]{
+			text("key", func(r *berth.Stock) *string { return &r.Key }),
+		}, nil, []column[berth.Stock]{
+			number("capacity", func(r *berth.Stock) *int64 { return &r.Capacity }),
+			number("used", func(r *berth.Stock) *int64 { return &r.Used }),
+			number("updated_at", func(r *berth.Stock) *int64 { return &r.UpdatedAt }),
+		})
+
+	counters = newTable("counters",
+		[]column[berth.Counter]{
+			text("name", func(r *berth.Counter) *string { return &r.Name }),
+		}, nil, []column[berth.Counter]{
+			number("value", func(r *berth.Counter) *int64 { return &r.Value }),
+		})
+
+	meta = newTable("meta",
+		[]column[berth.Meta]{
+			text("name", func(r *berth.Meta) *string { return &r.Name }),
+		}, nil, []column[berth.Meta]{
+			text("value", func(r *berth.Meta) *string { return &r.Value }),
+		})
+
+	catalogues = newTable("catalogues",
+		[]column[catalogueRow]{
+			number("version", func(r *catalogueRow) *int64 { return &r.version }),
+		}, []column[catalogueRow]{
+			text("text", func(r *catalogueRow) *string { return &r.text }),
+			number("applied_at", func(r *catalogueRow) *int64 { return &r.appliedAt }),
+		}, nil)
+
+	batches = newTable("batches",
+		[]column[batchRow]{
+			text("id", func(r *batchRow) *string { return &r.id }),
+		}, []column[batchRow]{
+			number("at", func(r *batchRow) *int64 { return &r.at }),
+			flag("void", func(r *batchRow) *bool { return &r.void }),
+		}, nil)
+)
+
+// result is what orders and services share: what the driver delivered.
+func result[R any](at func(*R) *berth.Result) []column[R] {
+	return []column[R]{
+		text("provider_ref", func(r *R) *string { return &at(r).ProviderRef }),
+		number("server_no", func(r *R) *int64 { return &at(r).ServerNo }),
+		text("server_uuid", func(r *R) *string { return &at(r).ServerUUID }),
+		text("address", func(r *R) *string { return &at(r).Address }),
+		text("login_link", func(r *R) *string { return &at(r).LoginLink }),
+	}
+}
+
+// catalogueRow is a version of the catalogue. text is its JSON: it is only ever read as a whole.
+type catalogueRow struct {
+	version   int64
+	text      string
+	appliedAt int64
+}
+
+// batchRow says that a commit happened, or, when void, that it never can.
+type batchRow struct {
+	id   string
+	at   int64
+	void bool
+}
