@@ -1,0 +1,218 @@
+package sim
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// Machine is one line of the journal. The last line with a number is what holds for that machine.
+type Machine struct {
+	No       int64  `json:"no"`
+	Order    string `json:"order"`
+	Sort     string `json:"sort"`
+	Name     string `json:"name,omitempty"`
+	Plan     string `json:"plan,omitempty"`
+	Cores    int64  `json:"cores,omitempty"`
+	RAM      int64  `json:"ram,omitempty"`
+	Disk     int64  `json:"disk,omitempty"`
+	Location string `json:"location,omitempty"`
+	Refused  bool   `json:"refused,omitempty"` // nothing was made, and never will be for this order
+}
+
+// journal is a file of JSON lines that any number of processes append to, one at a time. In memory it keeps only where
+// each machine's last line is, so that millions of machines fit.
+type journal struct {
+	mu      sync.Mutex
+	file    *os.File
+	end     int64 // how far this process has read
+	orders  map[[16]byte]int64
+	numbers map[int64]int64
+	last    int64 // highest number given
+}
+
+func openJournal(path string) (*journal, error) {
+	var file *os.File
+	var err error
+	if path == "" {
+		if file, err = os.CreateTemp("", "berth-sim-*"); err == nil {
+			err = os.Remove(file.Name()) // it lives as long as it is open
+		}
+	} else {
+		file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the simulated provider's journal: %w", err)
+	}
+	j := &journal{file: file, orders: map[[16]byte]int64{}, numbers: map[int64]int64{}}
+	return j, j.locked(func() error { return nil })
+}
+
+func (j *journal) close() error { return j.file.Close() }
+
+// locked runs f while no other process can write, after reading what others have written.
+func (j *journal) locked(f func() error) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := syscall.Flock(int(j.file.Fd()), syscall.LOCK_EX); err != nil {
+		return err
+	}
+	defer syscall.Flock(int(j.file.Fd()), syscall.LOCK_UN)
+	if err := j.catchUp(); err != nil {
+		return err
+	}
+	return f()
+}
+
+// catchUp reads the lines behind end. A last line without its end was cut off by the death of its writer; as nobody
+// can have had an answer to it, it's taken away.
+func (j *journal) catchUp() error {
+	info, err := j.file.Stat()
+	if err != nil || info.Size() == j.end {
+		return err
+	}
+	r := bufio.NewReaderSize(io.NewSectionReader(j.file, j.end, info.Size()-j.end), 1<<16)
+	for {
+		line, err := r.ReadBytes('\n')
+		if err == io.EOF {
+			if len(line) > 0 {
+				return j.file.Truncate(j.end)
+			}
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		var m Machine
+		if err := json.Unmarshal(line, &m); err != nil {
+			return fmt.Errorf("the simulated provider's journal is damaged at byte %d: %w", j.end, err)
+		}
+		j.note(m, len(line))
+	}
+}
+
+func (j *journal) note(m Machine, length int) {
+	j.orders[digest(m.Order)], j.numbers[m.No] = j.end, j.end
+	j.last = max(j.last, m.No)
+	j.end += int64(length)
+}
+
+func digest(order string) [16]byte {
+	sum := sha256.Sum256([]byte(order))
+	return [16]byte(sum[:16])
+}
+
+func (j *journal) append(m Machine) error {
+	line, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	line = append(line, '\n')
+	if _, err := j.file.WriteAt(line, j.end); err != nil {
+		return err
+	}
+	j.note(m, len(line))
+	return nil
+}
+
+func (j *journal) at(offset int64) (m Machine, err error) {
+	var buf [4096]byte // a line is shorter, even when JSON escapes every letter of the longest names
+	n, err := j.file.ReadAt(buf[:], offset)
+	if err != nil && err != io.EOF {
+		return m, err
+	}
+	line, _, ok := bytes.Cut(buf[:n], []byte("\n"))
+	if !ok {
+		return m, fmt.Errorf("the simulated provider's journal has no whole line at byte %d", offset)
+	}
+	return m, json.Unmarshal(line, &m)
+}
+
+// make appends a machine for an order, or returns the one that the order has already.
+func (j *journal) make(order string, m Machine) (made Machine, isNew bool, err error) {
+	err = j.locked(func() error {
+		if offset, ok := j.orders[digest(order)]; ok {
+			made, err = j.at(offset)
+			return err
+		}
+		m.No, m.Order = j.last+1, order
+		made, isNew = m, true
+		return j.append(m)
+	})
+	return made, isNew, err
+}
+
+// change appends a new version of a machine; false when there's none of that id.
+func (j *journal) change(id string, edit func(*Machine)) (m Machine, ok bool, err error) {
+	err = j.locked(func() error {
+		if m, ok, err = j.lookUp(id); err != nil || !ok {
+			return err
+		}
+		edit(&m)
+		return j.append(m)
+	})
+	return m, ok, err
+}
+
+func (j *journal) byID(id string) (m Machine, ok bool, err error) {
+	err = j.locked(func() error {
+		m, ok, err = j.lookUp(id)
+		return err
+	})
+	return m, ok, err
+}
+
+func (j *journal) lookUp(id string) (m Machine, ok bool, err error) {
+	text, _ := strings.CutPrefix(id, "sim-")
+	no, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return m, false, nil
+	}
+	offset, ok := j.numbers[no]
+	if !ok {
+		return m, false, nil
+	}
+	m, err = j.at(offset)
+	return m, err == nil && !m.Refused, err
+}
+
+func (j *journal) byOrder(order string) (m Machine, ok bool, err error) {
+	err = j.locked(func() error {
+		var offset int64
+		if offset, ok = j.orders[digest(order)]; ok {
+			m, err = j.at(offset)
+		}
+		return err
+	})
+	return m, ok, err
+}
+
+// all reads the whole journal. Of several lines about one machine the last counts.
+func (j *journal) all() (machines []Machine, err error) {
+	place := map[int64]int{}
+	err = j.locked(func() error {
+		d := json.NewDecoder(io.NewSectionReader(j.file, 0, j.end))
+		for d.More() {
+			var m Machine
+			if err := d.Decode(&m); err != nil {
+				return err
+			}
+			if i, known := place[m.No]; known {
+				machines[i] = m
+				continue
+			}
+			place[m.No] = len(machines)
+			machines = append(machines, m)
+		}
+		return nil
+	})
+	return machines, err
+}

@@ -1,0 +1,172 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/berth-host/berth"
+)
+
+// How often the loops run, and how far the clocks may be apart: leases are judged by the database's rows, but by the
+// clock of each machine.
+const (
+	sweepEvery     = time.Minute
+	watchEvery     = 5 * time.Second
+	tolerableClock = berth.Second
+)
+
+// Run takes over due orders, renews leases, checks the clock and sweeps, until ctx ends. It returns when its loops
+// have ended; work that was taken goes on, and Drain waits for it.
+func (w *Worker) Run(ctx context.Context) {
+	var loops sync.WaitGroup
+	loop := func(every time.Duration, step func(context.Context) error, what string) {
+		loops.Go(func() {
+			tick := time.NewTicker(every)
+			defer tick.Stop()
+			for {
+				if err := step(ctx); err != nil && ctx.Err() == nil {
+					w.options.Log.Error(what+" failed", "error", err, "cause", errors.Unwrap(err))
+				}
+				select {
+				case <-tick.C:
+				case <-ctx.Done():
+					return
+				}
+			}
+		})
+	}
+	lease := time.Duration(w.desk.Policy.Lease) * time.Microsecond
+	loop(watchEvery, w.watch, "watching clock and backlog")
+	loop(w.options.Scan, w.takeDue, "taking due orders")
+	loop(lease/3, w.renew, "renewing leases")
+	loop(sweepEvery, w.sweep, "sweeping")
+	loops.Wait()
+}
+
+// takeDue claims due orders, as many as there are free slots, until none is due.
+func (w *Worker) takeDue(ctx context.Context) error {
+	for w.clockOff.Load() == 0 {
+		free := w.free()
+		if free <= 0 {
+			return nil
+		}
+		ids, err := w.desk.Store.Due(ctx, w.desk.Now(), min(free, 200))
+		if err != nil {
+			return err
+		}
+		if ids = slices.DeleteFunc(ids, w.busyWith); len(ids) == 0 {
+			return nil
+		}
+		if err := w.begin(); err != nil {
+			return nil // stopping
+		}
+		taken := time.Now()
+		orders, err := w.desk.Claim(ctx, ids)
+		for _, o := range orders {
+			w.hold(o, taken)
+			w.working.Add(1)
+			go func() {
+				defer w.working.Done()
+				w.fulfil(o)
+			}()
+		}
+		w.working.Done()
+		if err != nil || len(orders) == 0 {
+			return err
+		}
+	}
+	return nil
+}
+
+// free is the number of orders that may be taken: those that wait for a slot count as if they had one.
+func (w *Worker) free() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return cap(w.slots) - len(w.held)
+}
+
+// busyWith reports whether this process is at work on an order whose lease ran out, as when the database was away. Its
+// call still goes on and will be settled, so a second attempt would only put the first in doubt.
+func (w *Worker) busyWith(id string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	h, ok := w.held[id]
+	return ok && (h.until.IsZero() || time.Now().Before(h.until))
+}
+
+// renew prolongs the leases that have been held for a while. Most orders are settled long before.
+func (w *Worker) renew(ctx context.Context) error {
+	now := time.Now()
+	old := now.Add(-time.Duration(w.desk.Policy.Lease) * time.Microsecond / 4)
+	var orders []berth.Order
+	w.mu.Lock()
+	for _, h := range w.held {
+		if h.renewed.Before(old) && (h.until.IsZero() || now.Before(h.until)) {
+			orders = append(orders, h.order)
+		}
+	}
+	w.mu.Unlock()
+	if len(orders) == 0 {
+		return nil
+	}
+	kept, err := w.desk.Hold(ctx, orders)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, o := range kept {
+		if h, ok := w.held[o.ID]; ok && h.order.Attempt == o.Attempt {
+			h.renewed = now
+			w.held[o.ID] = h
+		}
+	}
+	return err
+}
+
+func (w *Worker) sweep(ctx context.Context) error {
+	for more := true; more && ctx.Err() == nil; {
+		var err error
+		if more, err = w.desk.Sweep(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *Worker) watch(ctx context.Context) error {
+	short, cancel := context.WithTimeout(ctx, watchEvery)
+	defer cancel()
+	if err := w.checkClock(short); err != nil {
+		return err
+	}
+	backlog, err := w.desk.Store.Backlog(short)
+	if err == nil {
+		w.options.Observe.Backlog(backlog)
+	}
+	return err
+}
+
+// checkClock compares this machine's clock with the database's. One that is off takes no leases: it would take
+// those of others too early, or let its own run out.
+func (w *Worker) checkClock(ctx context.Context) error {
+	before := w.desk.Now()
+	there, err := w.desk.Store.Clock(ctx)
+	if err != nil {
+		return fmt.Errorf("the database does not answer: %w", err)
+	}
+	after := w.desk.Now()
+	var off int64
+	switch { // the database read its clock somewhere between before and after
+	case there < before-tolerableClock:
+		off = there - before
+	case there > after+tolerableClock:
+		off = there - after
+	}
+	w.clockOff.Store(off)
+	if off != 0 {
+		return fmt.Errorf("this machine's clock and the database's are %d ms apart: set both by NTP", off/1000)
+	}
+	return nil
+}
