@@ -1,0 +1,397 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+	_ "time/tzdata" // the zone of the documented dates, also where the system has no zones
+
+	"github.com/berth-host/berth"
+	"github.com/berth-host/berth/internal/provision/sim"
+	"github.com/berth-host/berth/internal/seal"
+	"github.com/berth-host/berth/internal/store"
+	"github.com/berth-host/berth/internal/worker"
+)
+
+// The users, keys and products of the tests. The first of each are the documented ones.
+const (
+	buyer     = "user12345-6789-0123-4567-890123456789"
+	subUser   = "sub-account-of-the-buyer"
+	stranger  = "somebody-else"
+	buyerKey  = "your_api_key_here"
+	readKey   = "a-key-that-may-only-read"
+	strangers = "the-key-of-somebody-else"
+	network   = "net12345-6789-0123-4567-890123456789"
+)
+
+// shop is the whole thing behind the handler: memory store, desk, worker and simulated provider.
+type shop struct {
+	t       *testing.T
+	handler http.Handler
+	desk    *berth.Desk
+	worker  *worker.Worker
+	clock   *clock
+	gate    *gate
+	log     *logBuffer
+	document
+	keys map[string]berth.APIKey // by value
+}
+
+// clock is a clock that moves when it's told to, and a microsecond at every look.
+type clock struct{ now atomic.Int64 }
+
+func (c *clock) Now() int64              { return c.now.Add(1) }
+func (c *clock) advance(d time.Duration) { c.now.Add(d.Microseconds()) }
+func (c *clock) set(at time.Time)        { c.now.Store(at.UnixMicro()) }
+
+// ljubljana is the zone of the documented dates.
+var ljubljana = func() *time.Location {
+	zone, err := time.LoadLocation("Europe/Ljubljana")
+	if err != nil {
+		panic(err)
+	}
+	return zone
+}()
+
+// local reads a date as the documents write it.
+func local(t *testing.T, date string) time.Time {
+	t.Helper()
+	at, err := time.ParseInLocation(time.DateTime, date, ljubljana)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+// settings are what a test may want otherwise.
+type settings struct {
+	options Options
+	policy  berth.Policy
+	start   string // local time at which the shop opens; clocks don't go back
+}
+
+func openShop(t *testing.T, change ...func(*settings)) *shop {
+	t.Helper()
+	s := &shop{t: t, clock: &clock{}, log: &logBuffer{}, keys: map[string]berth.APIKey{}, document: loadDocument(t)}
+	o := settings{policy: berth.DefaultPolicy(), start: "2025-11-23 15:30:24"}
+	o.policy.Zone, o.policy.ScaleCredit = ljubljana, berth.ScaleNone
+	for _, f := range change {
+		f(&o)
+	}
+	s.clock.set(local(t, o.start))
+	quiet := slog.New(slog.DiscardHandler)
+	rows, err := store.Open(context.Background(), "memory:", store.Options{Now: s.clock.Now, Log: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { rows.Close() })
+	provider, err := sim.Open("", sim.Options{Now: s.clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { provider.Close() })
+	s.gate = &gate{ServerDriver: provider}
+	s.desk = berth.NewDesk(berth.Desk{
+		Store: rows, Servers: map[string]berth.ServerDriver{"sim": s.gate}, Networks: map[string]berth.NetworkDriver{"sim": provider},
+		Sealer: sealer(t, rows), Policy: o.policy, Replica: "test", Now: s.clock.Now,
+		NewPassword: func() string { return "MadePassword12345678" },
+	})
+	s.worker = worker.New(s.desk, worker.Options{Log: quiet})
+	o.options.Desk, o.options.Log = s.desk, slog.New(slog.NewJSONHandler(s.log, nil))
+	if o.options.Place == nil {
+		o.options.Place = s.worker.Place
+	}
+	if o.options.Ready == nil {
+		o.options.Ready = s.worker.Ready
+	}
+	s.handler = New(o.options)
+	s.stock()
+	return s
+}
+
+func sealer(t *testing.T, rows berth.Store) berth.Sealer {
+	t.Helper()
+	ring, err := seal.ParseRing(seal.Generate(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealer, err := seal.Unlock(context.Background(), rows, ring)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sealer
+}
+
+// stock fills the shop: the demo's catalogue, users with the documented balance, and keys.
+func (s *shop) stock() {
+	ctx := context.Background()
+	must := func(err error) {
+		s.t.Helper()
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	_, err := s.desk.ApplyCatalogue(ctx, catalogue())
+	must(err)
+	for _, u := range []berth.User{
+		{ID: buyer, Username: "demo_user", Email: "demo@example.com", Superuser: true},
+		{ID: subUser, Username: "sub_user", ParentID: buyer},
+		{ID: stranger, Username: "stranger"},
+	} {
+		_, err := s.desk.CreateUser(ctx, u, "EUR")
+		must(err)
+	}
+	s.credit(buyer, 339652)
+	s.addKey(buyerKey, berth.APIKey{UserID: buyer, Scopes: []berth.Scope{berth.ScopeOrder, berth.ScopeRead}})
+	s.addKey(readKey, berth.APIKey{UserID: buyer, Scopes: []berth.Scope{berth.ScopeRead}})
+	s.addKey(strangers, berth.APIKey{UserID: stranger, Scopes: []berth.Scope{berth.ScopeOrder, berth.ScopeRead}})
+}
+
+func (s *shop) credit(user string, minor int64) {
+	s.t.Helper()
+	ref := time.UnixMicro(s.clock.Now()).Format(time.RFC3339Nano)
+	if _, _, err := s.desk.Transfer(context.Background(), berth.Transfer{UserID: user, Amount: minor, Ref: ref}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *shop) addKey(value string, k berth.APIKey) {
+	s.t.Helper()
+	k.Hash = berth.HashKey(value)
+	k, err := s.desk.CreateKey(context.Background(), k)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.keys[value] = k
+}
+
+func catalogue() berth.Catalogue {
+	plan := func(id string, external int64, price, cores, ram, disk int64) berth.Plan {
+		return berth.Plan{
+			ID: id, ExternalID: external, Type: "vps", Name: "VPS " + id, Cores: cores, RAM: ram << 30, Disk: disk, DiskType: "ssd",
+			Price: price, Images: []int64{2, 6, 13}, Applications: []int64{3},
+			Offers: []berth.Offer{{Location: "Slovenia", Provider: "sim", Capacity: berth.Unlimited}},
+		}
+	}
+	small, large, rare, twofold := plan("small", 5, 1299, 2, 6, 40), plan("large", 7, 2999, 4, 12, 80), plan("rare", 8, 100, 2, 6, 40), plan("twofold", 9, 100, 1, 1, 10)
+	rare.Offers[0].Capacity = 1
+	twofold.Offers = append(twofold.Offers, berth.Offer{Location: "Iceland", Provider: "sim", Capacity: berth.Unlimited})
+	twofold.Offers[0].Location = "Norway"
+	return berth.Catalogue{
+		Currency:     "EUR",
+		Plans:        []berth.Plan{small, large, rare, twofold},
+		Images:       []berth.Image{{ID: 2, Name: "Debian 12"}, {ID: 6, Name: "Ubuntu 24.04"}, {ID: 13, Name: "AlmaLinux 9"}},
+		Applications: []berth.Application{{ID: 3, Name: "Panel", LoginLink: "https://{{hostname}}:8443/"}},
+		Locations:    []berth.Location{{Name: "Slovenia"}, {Name: "Iceland"}, {Name: "Norway"}},
+		Networks: []berth.NetworkProduct{
+			{ID: network, Name: "Anonymous ASN", Description: "Setup. Get your own AS number.", Provider: "sim", Monthly: 1000, Yearly: 10000},
+			{ID: "net-yearly", Name: "Yearly only", Provider: "sim", Monthly: berth.NotOffered, Yearly: 5000},
+		},
+	}
+}
+
+// gate is a server driver whose calls a test can hold up, and whose outcomes it can replace.
+type gate struct {
+	berth.ServerDriver
+	mu      sync.Mutex
+	closed  chan struct{} // nil while open
+	arrived chan struct{}
+	instead *berth.Outcome
+}
+
+// shut holds up all calls from now on. arrived gets a value for each; reopen lets them through.
+func (g *gate) shut() (arrived <-chan struct{}, reopen func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	closed := make(chan struct{})
+	g.closed, g.arrived = closed, make(chan struct{}, 100)
+	return g.arrived, sync.OnceFunc(func() {
+		g.mu.Lock()
+		g.closed = nil
+		g.mu.Unlock()
+		close(closed)
+	})
+}
+
+func (g *gate) answer(out berth.Outcome) {
+	g.mu.Lock()
+	g.instead = &out
+	g.mu.Unlock()
+}
+
+func (g *gate) pass() *berth.Outcome {
+	g.mu.Lock()
+	closed, arrived := g.closed, g.arrived
+	g.mu.Unlock()
+	if closed != nil {
+		arrived <- struct{}{}
+		<-closed
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.instead
+}
+
+func (g *gate) Create(ctx context.Context, ref berth.Ref, spec berth.ServerSpec) berth.Outcome {
+	if out := g.pass(); out != nil {
+		return *out
+	}
+	return g.ServerDriver.Create(ctx, ref, spec)
+}
+
+func (g *gate) Resize(ctx context.Context, ref berth.Ref, providerRef string, spec berth.ServerSpec) berth.Outcome {
+	if out := g.pass(); out != nil {
+		return *out
+	}
+	return g.ServerDriver.Resize(ctx, ref, providerRef, spec)
+}
+
+// logBuffer is what was logged.
+type logBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+// lines are the logged lines so far.
+func (l *logBuffer) lines(t *testing.T) (lines []map[string]any) {
+	t.Helper()
+	for line := range strings.Lines(l.String()) {
+		var m map[string]any
+		if err := json.Unmarshal([]byte(line), &m); err != nil {
+			t.Fatalf("log line %q: %v", line, err)
+		}
+		lines = append(lines, m)
+	}
+	return lines
+}
+
+// ask is a request of a test.
+type ask struct {
+	method, path string
+	body         string
+	key          string      // the x-api-key header, left out when ""
+	header       http.Header // further headers
+	from         string      // the client's address; 192.0.2.1 when ""
+}
+
+// reply is an answer.
+type reply struct {
+	status int
+	header http.Header
+	raw    string
+	json   map[string]any
+}
+
+// do sends a request, and holds it and its answer against the OpenAPI document.
+func (s *shop) do(a ask) reply {
+	s.t.Helper()
+	if a.from == "" {
+		a.from = "192.0.2.1"
+	}
+	r := httptest.NewRequest(a.method, a.path, strings.NewReader(a.body))
+	r.RemoteAddr = a.from + ":12345"
+	for name, values := range a.header {
+		r.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	if a.key != "" {
+		r.Header.Set("x-api-key", a.key)
+	}
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, r)
+	got := reply{status: w.Code, header: w.Header(), raw: w.Body.String()}
+	r.Body = io.NopCloser(strings.NewReader(a.body))
+	s.document.check(s.t, r, got)
+	if strings.HasPrefix(got.header.Get("Content-Type"), "application/json") {
+		if err := json.Unmarshal([]byte(got.raw), &got.json); err != nil {
+			s.t.Fatalf("%s %s: answer %q: %v", a.method, a.path, got.raw, err)
+		}
+	}
+	return got
+}
+
+const (
+	createOrder   = "/API/orders/create_order"
+	createNetwork = "/API/orders/create_order_network"
+	quoteOrder    = "/API/orders/quote"
+	listOrder     = "/API/orders/list_order"
+	detailServer  = "/API/services/detail_server"
+	infoUser      = "/API/info_user"
+	listPlan      = "/API/plans/list_plan"
+	calculate     = "/API/calculate_price"
+)
+
+// post sends JSON with the buyer's key, and get a query.
+func (s *shop) post(path, body string) reply {
+	s.t.Helper()
+	header := http.Header{"Content-Type": {"application/json"}}
+	if !strings.HasPrefix(body, "{") {
+		header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	return s.do(ask{method: "POST", path: path, body: body, key: buyerKey, header: header})
+}
+
+func (s *shop) get(path string) reply {
+	s.t.Helper()
+	return s.do(ask{method: "GET", path: path, key: buyerKey})
+}
+
+// documentedOrder is the body of the documented purchase.
+const documentedOrder = `{"user_id": "` + buyer + `", "plan_id": "5", "os_image_id": "13", "location": "Slovenia", "name_server": "testServerAPI"}`
+
+// buy places the documented order, and returns the server's id.
+func (s *shop) buy() string {
+	s.t.Helper()
+	r := s.post(createOrder, documentedOrder)
+	if r.status != 200 {
+		s.t.Fatalf("buying a server: %d %s", r.status, r.raw)
+	}
+	return text(r.at("server_status", "new_id"))
+}
+
+// balance is the buyer's balance as info_user tells it.
+func (s *shop) balance(user string) string {
+	s.t.Helper()
+	r := s.get(infoUser + "?user_id=" + user)
+	if r.status != 200 {
+		s.t.Fatalf("balance: %d %s", r.status, r.raw)
+	}
+	return text(r.at("user", "balance"))
+}
+
+// at is a member of the answer, by path; nil when it isn't there.
+func (r reply) at(path ...string) any {
+	var v any = r.json
+	for _, name := range path {
+		m, _ := v.(map[string]any)
+		v = m[name]
+	}
+	return v
+}
+
+func (r reply) code() string { return text(r.json["code"]) }
+
+func text(v any) string {
+	s, _ := v.(string)
+	return s
+}
