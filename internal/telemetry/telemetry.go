@@ -1,0 +1,132 @@
+// Package telemetry counts what happens for Prometheus. Its Metrics fits the observer interfaces that the packages
+// of the server declare for themselves; it imports none of them. No label is ever of a client's making: routes,
+// codes, kinds, verdicts and the names of providers are all fixed by the program or its settings.
+package telemetry
+
+import (
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/berth-host/berth"
+)
+
+// Metrics is one process's numbers, in a registry of its own.
+type Metrics struct {
+	registry *prometheus.Registry
+	now      func() int64 // microseconds UTC
+
+	orders   *prometheus.CounterVec
+	calls    *prometheus.HistogramVec
+	answers  *prometheus.HistogramVec
+	refusals *prometheus.CounterVec
+	doubts   *prometheus.CounterVec
+
+	batchSize                    prometheus.Histogram
+	queued, load, decide, append prometheus.Observer
+
+	backlog atomic.Pointer[berth.Backlog]
+}
+
+// The buckets, in seconds. An HTTP answer takes from a commit to the patience, a driver call up to two minutes, a
+// phase of a write from microseconds to its deadline.
+var (
+	answerBuckets = []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 25, 60}
+	callBuckets   = []float64{.001, .01, .05, .1, .5, 1, 2, 5, 10, 30, 60, 120, 300}
+	phaseBuckets  = []float64{.00005, .0001, .0002, .0005, .001, .002, .005, .01, .02, .05, .1, .5, 1, 5, 10}
+	sizeBuckets   = []float64{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024}
+)
+
+// New makes the metrics of a program of this version. now is the clock (microseconds UTC) against which ages are
+// told.
+func New(version string, now func() int64) *Metrics {
+	m := &Metrics{registry: prometheus.NewRegistry(), now: now}
+	m.backlog.Store(&berth.Backlog{})
+	m.orders = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "berth_orders_settled_total",
+		Help: "Orders that reached their end, by kind and outcome (completed, refunded)."}, []string{"kind", "outcome"})
+	m.calls = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "berth_driver_call_seconds", Buckets: callBuckets,
+		Help: "Calls of providers, by provider, kind of order and verdict."}, []string{"provider", "kind", "verdict"})
+	m.answers = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "berth_http_answer_seconds", Buckets: answerBuckets,
+		Help: "Time to the answer of a request, by method, route and code ('ok' for success)."}, []string{"method", "route", "code"})
+	m.refusals = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "berth_refusals_total",
+		Help: "Requests refused, by the error contract's code."}, []string{"code"})
+	m.doubts = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "berth_commit_doubts_total",
+		Help: "Commits whose answer was lost, by what was found out: committed, void or unknown."}, []string{"fate"})
+	m.batchSize = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "berth_batch_writes", Buckets: sizeBuckets,
+		Help: "Writes in one commit."})
+	phases := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "berth_write_phase_seconds", Buckets: phaseBuckets,
+		Help: "Phases of a batch: queue (its first write's wait), load, decide, append (commit included)."}, []string{"phase"})
+	m.queued, m.load = phases.WithLabelValues("queue"), phases.WithLabelValues("load")
+	m.decide, m.append = phases.WithLabelValues("decide"), phases.WithLabelValues("append")
+
+	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "berth_build_info", Help: "Always 1; its label is the version.",
+		ConstLabels: prometheus.Labels{"version": version}})
+	build.Set(1)
+	m.registry.MustRegister(m.orders, m.calls, m.answers, m.refusals, m.doubts, m.batchSize, phases, build,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.gauge("berth_orders_unsettled", "Paid orders that are neither completed nor refunded.",
+		func() float64 { return float64(m.backlog.Load().Unsettled) })
+	m.gauge("berth_orders_in_doubt", "Unsettled orders whose last attempt got no certain answer from the provider.",
+		func() float64 { return float64(m.backlog.Load().Doubtful) })
+	m.gauge("berth_oldest_unsettled_seconds", "Age of the oldest unsettled order, 0 for none.", m.oldest)
+	return m
+}
+
+func (m *Metrics) gauge(name, help string, value func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
+}
+
+// oldest grows between two reports of the backlog, too, so that an alert doesn't depend on a busy database.
+func (m *Metrics) oldest() float64 {
+	b := m.backlog.Load()
+	if b.Oldest == 0 {
+		return 0
+	}
+	return max(0, float64(m.now()-b.Oldest)/float64(berth.Second))
+}
+
+// Queue shows the number of writes that wait for a batch. It's called once, before the first scrape.
+func (m *Metrics) Queue(length func() int) {
+	m.gauge("berth_queue_writes", "Writes that wait for a batch.", func() float64 { return float64(length()) })
+}
+
+// Handler serves the numbers in Prometheus' text format.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
+}
+
+// Answered counts an answer over HTTP; code is "ok" for success.
+func (m *Metrics) Answered(method, route, code string, _ int, took time.Duration) {
+	m.answers.WithLabelValues(method, route, code).Observe(took.Seconds())
+	if code != "ok" {
+		m.refusals.WithLabelValues(code).Inc()
+	}
+}
+
+// Call counts a call of a provider.
+func (m *Metrics) Call(provider, kind, verdict string, took time.Duration) {
+	m.calls.WithLabelValues(provider, kind, verdict).Observe(took.Seconds())
+}
+
+// Settled counts an order that reached its end.
+func (m *Metrics) Settled(kind, state string) { m.orders.WithLabelValues(kind, state).Inc() }
+
+// Backlog takes what isn't settled at this moment.
+func (m *Metrics) Backlog(b berth.Backlog) { m.backlog.Store(&b) }
+
+// Doubt counts a commit whose answer was lost.
+func (m *Metrics) Doubt(fate string) { m.doubts.WithLabelValues(fate).Inc() }
+
+// Wrote counts a committed batch: how many writes, how long the first of them had waited, and how long each phase
+// took.
+func (m *Metrics) Wrote(writes int, queued, load, decide, append time.Duration) {
+	m.batchSize.Observe(float64(writes))
+	m.queued.Observe(queued.Seconds())
+	m.load.Observe(load.Seconds())
+	m.decide.Observe(decide.Seconds())
+	m.append.Observe(append.Seconds())
+}
