@@ -1,0 +1,60 @@
+package main
+
+type serveCmd struct {
+	settingFlags
+	Config *string `help:"Settings file (BERTH_CONFIG)." placeholder:"FILE"`
+}
+
+// Run serves the API until it's told to stop.
+func (c *serveCmd) Run(s *session) error {
+	loaded, err := loadSettings(s, c.Config, c.given())
+	if err != nil {
+		return err
+	}
+	openers, err := providersOf(&loaded, s.getenv)
+	if err != nil {
+		return err
+	}
+	source, err := keySourceOf(&loaded, s.getenv)
+	if err != nil {
+		return usageError{err}
+	}
+	st, err := openStation(s, &loaded)
+	if err != nil {
+		return err
+	}
+	if err := st.prepare(s, source, openers); err != nil {
+		st.close()
+		return err
+	}
+	return st.run(s.ctx, func(url string) { writeText(s.out, "ready %s\n", url) })
+}
+
+// prepare makes sure that this database may be served from, with this key and these providers.
+func (st *station) prepare(s *session, source keySource, openers map[string]opener) error {
+	if err := claimForServing(s.ctx, st.store); err != nil {
+		return err
+	}
+	if err := refuseDemoKey(s.ctx, st.store); err != nil {
+		return err
+	}
+	sealer, err := source.unlock(s.ctx, st.store)
+	if err != nil {
+		return err
+	}
+	if err := st.equip(sealer, openers); err != nil {
+		return err
+	}
+	if len(openers) == 0 {
+		st.log.Warn("no providers are configured: orders of servers and networks are taken, paid and wait. " +
+			"Give a settings file with providers (--config)")
+	}
+	catalogue, err := st.store.Catalogue(s.ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range st.providers.unknownProviders(catalogue) {
+		st.log.Warn("the catalogue sells from a provider that is not configured: its orders are paid and wait", "provider", name)
+	}
+	return nil
+}
