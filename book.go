@@ -271,7 +271,7 @@ func (b *Book) Stock(key string) (Stock, bool) {
 
 // PutStock writes a stock row.
 func (b *Book) PutStock(s Stock) {
-	s.UpdatedAt = b.now
+	s.UpdatedAt, s.Counted = b.now, 0
 	b.stock.put(b, s.Key, s)
 }
 

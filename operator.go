@@ -160,26 +160,29 @@ type Transfer struct {
 
 // Transfer credits or debits a wallet once per reference. The second call with the same reference and amount returns
 // the wallet as it is and repeated true; with another amount it is refused with IdempotencyMismatch.
-func (d *Desk) Transfer(ctx context.Context, t Transfer) (w Wallet, repeated bool, err error) {
+func (d *Desk) Transfer(ctx context.Context, t Transfer) (_ Wallet, repeated bool, _ error) {
 	switch {
 	case t.Ref == "" || !printable(t.Ref, 200):
-		return w, false, Invalid("ref", "ref is required: 1 to 200 printable characters that name this transfer.")
+		return Wallet{}, false, Invalid("ref", "ref is required: 1 to 200 printable characters that name this transfer.")
 	case !printable(t.Note, 255):
-		return w, false, Invalid("note", "note must be at most 255 printable characters.")
+		return Wallet{}, false, Invalid("note", "note must be at most 255 printable characters.")
 	case t.Amount == 0 || t.Amount > MaxMinor || t.Amount < -MaxMinor:
-		return w, false, Invalid("amount", "amount must be above 0 and at most %s.", FormatMinor(MaxMinor))
+		return Wallet{}, false, Invalid("amount", "amount must be above 0 and at most %s.", FormatMinor(MaxMinor))
 	}
 	ref, mark := KeyID(t.UserID, "wallet/"+t.Ref), FormatMinor(t.Amount)
 	name, contra := EventWalletCredited, AccountDeposits
 	if t.Amount < 0 {
 		name, contra = EventWalletDebited, AccountCorrection
 	}
-	err = d.Store.Write(ctx, Need{Wallets: []string{t.UserID}, Keys: []string{ref}}, func(b *Book) (err error) {
-		if w, repeated = b.Wallet(t.UserID); !repeated {
+	var w Wallet
+	var known bool
+	err := d.Store.Write(ctx, Need{Wallets: []string{t.UserID}, Keys: []string{ref}}, func(b *Book) (err error) {
+		var ok bool
+		if w, ok = b.Wallet(t.UserID); !ok {
 			return Unknown("user", "Unknown user.")
 		}
-		key, known := b.Key(ref)
-		if repeated = known; known {
+		var key Key
+		if key, known = b.Key(ref); known {
 			if key.Mark != mark {
 				return &Error{Code: IdempotencyMismatch, Parameter: "ref", Message: "This ref was used for another amount: " + key.Mark + "."}
 			}
@@ -193,7 +196,7 @@ func (d *Desk) Transfer(ctx context.Context, t Transfer) (w Wallet, repeated boo
 	if err != nil {
 		return Wallet{}, false, err
 	}
-	return w, repeated, nil
+	return w, known, nil
 }
 
 // ApplyCatalogue makes c the current catalogue. An offer that gets a limit starts out sold out; once the new version

@@ -92,7 +92,6 @@ func applyCatalogue(ctx context.Context, desk *berth.Desk, file *catalogueFile, 
 		return applied{}, err
 	}
 	wanted := file.catalogue(current)
-	date(&wanted, current, desk.Now())
 	checked, err := berth.NewCatalogue(wanted)
 	if err != nil {
 		return applied{}, berth.Errorf(berth.InvalidParameter, "The catalogue is refused: %v.", err)
@@ -107,24 +106,6 @@ func applyCatalogue(ctx context.Context, desk *berth.Desk, file *catalogueFile, 
 	}
 	result.Version, result.Applied = now.Version, true
 	return result, nil
-}
-
-// date fills in when each plan was made and last changed.
-func date(wanted, current *berth.Catalogue, now int64) {
-	for i := range wanted.Plans {
-		p := &wanted.Plans[i]
-		p.CreatedAt, p.UpdatedAt = now, now
-		for j := range current.Plans {
-			old := &current.Plans[j]
-			if old.ID != p.ID {
-				continue
-			}
-			p.CreatedAt = old.CreatedAt
-			if len(changed(planThing(old), planThing(p))) == 0 {
-				p.UpdatedAt = old.UpdatedAt
-			}
-		}
-	}
 }
 
 type catalogueShowCmd struct {

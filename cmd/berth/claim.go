@@ -34,33 +34,35 @@ func claimForServing(ctx context.Context, s berth.Store) error {
 }
 
 // claimForDemo marks an empty database as the demo's, and reports whether it's still to be seeded.
-func claimForDemo(ctx context.Context, s berth.Store) (seed bool, err error) {
+func claimForDemo(ctx context.Context, s berth.Store) (bool, error) {
 	users, err := s.Users(ctx)
 	if err != nil {
 		return false, err
 	}
+	var state string
 	err = s.Write(ctx, berth.Need{Meta: []string{berth.MetaDemo, berth.MetaInstallation}, Catalogue: true}, func(b *berth.Book) error {
-		state, demo := b.Meta(berth.MetaDemo)
+		var demo bool
+		if state, demo = b.Meta(berth.MetaDemo); demo {
+			return nil
+		}
 		_, installed := b.Meta(berth.MetaInstallation)
 		catalogue, _ := b.Catalogue()
-		seed = state != demoSeeded
-		switch {
-		case demo:
-			return nil
-		case installed, len(users) > 0, catalogue != nil && catalogue.Version > 0:
+		if installed || len(users) > 0 || catalogue.Version > 0 {
 			return errForeign
 		}
 		b.PutMeta(berth.MetaInstallation, b.NewID())
 		b.PutMeta(berth.MetaDemo, demoSeeding)
 		return nil
 	})
-	return seed, err
+	if err != nil {
+		return false, err
+	}
+	return state != demoSeeded, nil
 }
 
 // finishSeeding notes that the demo's database is complete.
 func finishSeeding(ctx context.Context, s berth.Store) error {
 	return s.Write(ctx, berth.Need{Meta: []string{berth.MetaDemo}}, func(b *berth.Book) error {
-		b.Meta(berth.MetaDemo)
 		b.PutMeta(berth.MetaDemo, demoSeeded)
 		return nil
 	})

@@ -78,12 +78,14 @@ func (c *demoCmd) files(loaded *settings.Settings, flags map[string]string) (fil
 	_, named := flags["db"]
 	path := sqlitePath(loaded.DB)
 	switch {
-	case !named:
+	case !named || inMemory(loaded.DB):
 		folder, err := os.MkdirTemp("", "berth-demo-")
 		if err != nil {
 			return files{}, fmt.Errorf("make a folder for the demo: %w", err)
 		}
-		loaded.DB = "sqlite:" + filepath.Join(folder, "berth.db")
+		if !named {
+			loaded.DB = "sqlite:" + filepath.Join(folder, "berth.db")
+		}
 		return inFolder(folder, func() { os.RemoveAll(folder) }), nil
 	case c.Folder != "":
 		return inFolder(c.Folder, func() {}), os.MkdirAll(c.Folder, 0o700)
@@ -128,7 +130,7 @@ func (st *station) prepareDemo(s *session, f files) error {
 		return err
 	}
 	openers := map[string]opener{"sim": func() (any, error) { return sim.Open(f.machines, sim.Options{Now: wallClock}) }}
-	if err := st.equip(sealer, openers); err != nil {
+	if err := st.equip(st.store, sealer, openers); err != nil {
 		return err
 	}
 	if !toSeed {

@@ -60,6 +60,9 @@ func sqlitePath(db string) string {
 	return path
 }
 
+// inMemory reports whether a database lives in the process alone: for trying out, nothing is ever written to a disk.
+func inMemory(db string) bool { return strings.HasPrefix(db, "memory:") }
+
 // exists refuses an SQLite file that isn't there: a command in the wrong folder would make an empty database.
 func exists(db string) error {
 	path := sqlitePath(db)

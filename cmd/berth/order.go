@@ -135,7 +135,11 @@ func (c *orderResolveCmd) Run(s *session) error {
 		if err != nil {
 			return err
 		}
-		return s.show(viewOrder(receipt.Order, &receipt.Service), func(w io.Writer) {
+		service, _, err := o.store.Service(ctx, receipt.Order.ServiceID)
+		if err != nil {
+			return err
+		}
+		return s.show(viewOrder(receipt.Order, &service), func(w io.Writer) {
 			row(w, "Order "+order.ID+" is "+string(receipt.Order.State)+".")
 		})
 	})

@@ -47,6 +47,7 @@ type commands struct {
 	Catalogue catalogueCmds `cmd:"" help:"What can be bought."`
 	Order     orderCmds     `cmd:"" help:"Orders, and the decisions that only a person can take."`
 	Verify    verifyCmd     `cmd:"" help:"Prove the books: recompute every balance, check every order and service. Exit code 1 when something is wrong."`
+	Load      loadCmd       `cmd:"" help:"Send orders to a server and measure: orders a second, answer times, errors by code."`
 	Secrets   secretsCmds   `cmd:"" help:"The key that seals passwords."`
 	Version   versionCmd    `cmd:"" help:"Print the version."`
 }

@@ -20,6 +20,14 @@ type keySource struct {
 	file string // "" where there's no file to fall back to
 }
 
+// String names the place. The key itself is never printed.
+func (k keySource) String() string {
+	if k.text != "" {
+		return secretVariable
+	}
+	return k.file
+}
+
 // keySourceOf finds it: BERTH_SECRET_KEY, the file of the settings, or the one beside the SQLite file. A database
 // that several machines share has no place for a file.
 func keySourceOf(s *settings.Settings, getenv func(string) string) (keySource, error) {
@@ -64,11 +72,7 @@ func (k keySource) unlock(ctx context.Context, s berth.Store) (*seal.Sealer, err
 	}
 	sealer, err := seal.Unlock(ctx, s, ring)
 	if errors.Is(err, seal.ErrWrongKey) {
-		from := k.file
-		if k.text != "" {
-			from = secretVariable
-		}
-		return nil, fmt.Errorf("%w; give the right one (this one is from %s)", err, from)
+		return nil, fmt.Errorf("%w; give the right one (this one is from %s)", err, k)
 	}
 	return sealer, err
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -42,8 +41,9 @@ type rotation struct {
 
 // Run seals all passwords anew.
 //
-// With BERTH_SECRET_KEY the operator brings the new key and restarts every server with both first, so servers may
-// run meanwhile. With a key file the command makes the key, and no server may run: it wouldn't know the new one.
+// With BERTH_SECRET_KEY, or a key file on PostgreSQL, the operator brings the new key and restarts every server with
+// both first, so servers may run meanwhile. With SQLite's key file the command makes the key, and no server may run:
+// it wouldn't know the new one.
 func (c *secretsRotateCmd) Run(s *session) error {
 	loaded, err := c.settings(s)
 	if err != nil {
@@ -59,11 +59,11 @@ func (c *secretsRotateCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	fromFile := source.text == ""
-	if c.DropOld && !fromFile {
-		return usageError{errors.New("--drop-old: the key comes from " + secretVariable + "; take the old keys out of it yourself, once this command is done")}
+	makeKey := source.text == "" && sqlitePath(loaded.DB) != ""
+	if c.DropOld && !makeKey {
+		return usageError{fmt.Errorf("--drop-old: the keys of %s are your own to keep; take the old ones out yourself, once this command is done", source)}
 	}
-	db, err := store.Open(s.ctx, loaded.DB, store.Options{Serve: fromFile})
+	db, err := store.Open(s.ctx, loaded.DB, store.Options{Serve: makeKey})
 	if err != nil {
 		return err
 	}
@@ -72,29 +72,20 @@ func (c *secretsRotateCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	newer := sealer.Ring
-	if fromFile {
-		if newer, err = nextKey(s.ctx, db, sealer); err != nil {
-			return err
-		}
-		// The file holds both keys before anything is sealed with the new one, so a crash loses nothing.
-		if err := seal.WriteFile(source.file, newer); err != nil {
-			return err
-		}
-	} else if len(newer.Versions()) < 2 {
-		return fmt.Errorf("%s holds one key: put a new one in front ('berth secrets generate --number %d', then NEW,OLD), restart every server with it, and rotate again",
-			secretVariable, newer.Versions()[0]+1)
+	ring, err := nextRing(s.ctx, db, sealer, source, makeKey)
+	if err != nil {
+		return err
 	}
-	result, err := reseal(s, db, newer)
+	result, err := reseal(s, db, ring)
 	if err != nil {
 		return err
 	}
 	if c.DropOld {
-		newest, err := newer.Newest()
-		if err != nil {
-			return err
+		newest, err := ring.Newest()
+		if err == nil {
+			err = seal.WriteFile(source.file, newest)
 		}
-		if err := seal.WriteFile(source.file, newest); err != nil {
+		if err != nil {
 			return err
 		}
 		result.Dropped = true
@@ -107,16 +98,25 @@ func (c *secretsRotateCmd) Run(s *session) error {
 	})
 }
 
-// nextKey is the ring to rotate to: one key more, unless a rotation was cut short after it had made its key.
-func nextKey(ctx context.Context, db *store.Store, sealer *seal.Sealer) (*seal.Ring, error) {
-	check, err := sealer.CheckVersion(ctx, db)
+// nextRing is the ring to rotate to. Where the command makes the key it's one key more, unless a rotation was cut
+// short after it had made its key; the file holds both before anything is sealed with the new one.
+func nextRing(ctx context.Context, db *store.Store, sealer *seal.Sealer, source keySource, makeKey bool) (*seal.Ring, error) {
+	newest := sealer.Versions()[0]
+	if !makeKey {
+		if len(sealer.Versions()) < 2 {
+			return nil, fmt.Errorf("%s holds one key: put a new one in front ('berth secrets generate --number %d', then NEW,OLD), restart every server with it, and rotate again",
+				source, newest+1)
+		}
+		return sealer.Ring, nil
+	}
+	if check, err := sealer.CheckVersion(ctx, db); err != nil || check < newest {
+		return sealer.Ring, err
+	}
+	ring, err := sealer.Newer()
 	if err != nil {
 		return nil, err
 	}
-	if check < sealer.Versions()[0] {
-		return sealer.Ring, nil
-	}
-	return sealer.Newer()
+	return ring, seal.WriteFile(source.file, ring)
 }
 
 // reseal seals everything with the ring's newest key: the check value last, so that a rotation cut short is seen.

@@ -1,5 +1,12 @@
 package main
 
+import (
+	"context"
+
+	"github.com/berth-host/berth"
+	"github.com/berth-host/berth/internal/store"
+)
+
 type serveCmd struct {
 	settingFlags
 	Config *string `help:"Settings file (BERTH_CONFIG)." placeholder:"FILE"`
@@ -42,7 +49,7 @@ func (st *station) prepare(s *session, source keySource, openers map[string]open
 	if err != nil {
 		return err
 	}
-	if err := st.equip(sealer, openers); err != nil {
+	if err := st.equip(withoutDemoKey{st.store}, sealer, openers); err != nil {
 		return err
 	}
 	if len(openers) == 0 {
@@ -57,4 +64,16 @@ func (st *station) prepare(s *session, source keySource, openers map[string]open
 		st.log.Warn("the catalogue sells from a provider that is not configured: its orders are paid and wait", "provider", name)
 	}
 	return nil
+}
+
+// withoutDemoKey is the store of a real server: the demo's documented key opens nothing there, even when somebody
+// puts it into the database behind the server's back.
+type withoutDemoKey struct{ *store.Store }
+
+// KeyByHash finds an API key, but never the demo's.
+func (s withoutDemoKey) KeyByHash(ctx context.Context, hash string) (berth.APIKey, bool, error) {
+	if hash == berth.HashKey(demoKey) {
+		return berth.APIKey{}, false, nil
+	}
+	return s.Store.KeyByHash(ctx, hash)
 }

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -36,7 +35,7 @@ func openStation(s *session, loaded *settings.Settings) (*station, error) {
 	st.log = slog.New(slog.NewJSONHandler(s.err, &slog.HandlerOptions{Level: loaded.LogLevel}))
 	st.metrics = telemetry.New(version(), wallClock)
 	name := settings.MaskURL(loaded.DB)
-	if !strings.HasPrefix(loaded.DB, "memory:") {
+	if !inMemory(loaded.DB) {
 		from, to, err := store.Migrate(s.ctx, loaded.DB)
 		if err != nil {
 			return nil, fmt.Errorf("migrate the database %s: %w", name, err)
@@ -66,14 +65,14 @@ func deskFor(s berth.Store, sealer berth.Sealer) *berth.Desk {
 		Now: wallClock, NewPassword: seal.Password})
 }
 
-// equip gives the station its desk.
-func (st *station) equip(sealer berth.Sealer, openers map[string]opener) (err error) {
+// equip gives the station its desk. db is the station's store, as the desk is to see it.
+func (st *station) equip(db berth.Store, sealer berth.Sealer, openers map[string]opener) (err error) {
 	if st.providers, err = openProviders(openers); err != nil {
 		st.providers = &providers{}
 		return err
 	}
 	st.desk = berth.NewDesk(berth.Desk{
-		Store: st.store, Servers: st.providers.servers, Networks: st.providers.networks, Sealer: sealer,
+		Store: db, Servers: st.providers.servers, Networks: st.providers.networks, Sealer: sealer,
 		Policy: st.settings.Policy(), Replica: replicaName(), Now: wallClock, NewPassword: seal.Password,
 	})
 	return nil

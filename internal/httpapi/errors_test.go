@@ -58,20 +58,32 @@ func checkError(t *testing.T, name string, got reply, status int, code berth.Cod
 	}
 }
 
-// Refusals of parameters, by endpoint. Nothing may be charged for any of them.
-func TestRefusals(t *testing.T) {
-	s := openShop(t)
-	server := s.buy()
-	foreign := s.do(ask{method: "POST", path: createOrder, key: strangers, body: `{"user_id":"` + stranger + `"}`})
-	checkError(t, "no plan", foreign, 422, berth.InvalidParameter, "plan_id")
+// refused is a POST and what it must be refused with.
+type refused struct {
+	path, body string
+	status     int
+	code       berth.Code
+	parameter  string
+}
+
+// checkRefusals sends each, and makes sure that nothing was charged.
+func (s *shop) checkRefusals(tests []refused) {
+	s.t.Helper()
 	before := s.balance(buyer)
-	user := `"user_id":"` + buyer + `",`
-	tests := []struct {
-		path, body string
-		status     int
-		code       berth.Code
-		parameter  string
-	}{
+	for _, tt := range tests {
+		checkError(s.t, tt.path+" "+tt.body, s.post(tt.path, tt.body), tt.status, tt.code, tt.parameter)
+	}
+	if got := s.balance(buyer); got != before {
+		s.t.Errorf("the refusals changed the balance from %s to %s", before, got)
+	}
+}
+
+// user begins a body of the buyer's.
+const user = `"user_id":"` + buyer + `",`
+
+func TestRefusalsOfNewServers(t *testing.T) {
+	s := openShop(t)
+	s.checkRefusals([]refused{
 		{createOrder, `{}`, 422, berth.InvalidParameter, "user_id"},
 		{createOrder, `{"user_id":""}`, 422, berth.InvalidParameter, "user_id"},
 		{createOrder, `{"user_id":null}`, 422, berth.InvalidParameter, "user_id"},
@@ -109,7 +121,13 @@ func TestRefusals(t *testing.T) {
 		{createOrder, `{` + user + `"plan_id":"99","os_image_id":"x","location":"Atlantis"}`, 422, berth.InvalidParameter, "os_image_id"},
 		{createOrder, `{` + user + `"plan_id":"99","os_image_id":"13","password":"p","location":[]}`, 422, berth.InvalidParameter, "location"},
 		{createOrder, `{` + user + `"os_image_id":"13","location":[]}`, 422, berth.InvalidParameter, "plan_id"},
+	})
+}
 
+func TestRefusalsOfEverythingElse(t *testing.T) {
+	s := openShop(t)
+	server := s.buy()
+	s.checkRefusals([]refused{
 		// A server_id that's there but empty must never buy a new server.
 		{createOrder, `{` + user + `"plan_id":"5","os_image_id":"13","server_id":""}`, 422, berth.InvalidParameter, "server_id"},
 		{createOrder, `{` + user + `"plan_id":"5","os_image_id":"13","server_id":null}`, 422, berth.InvalidParameter, "server_id"},
@@ -152,13 +170,7 @@ func TestRefusals(t *testing.T) {
 		{calculate, `{"hours":1,"monthly_price":1,"renewal_date":"2025-02-30 00:00:00"}`, 422, berth.InvalidParameter, "renewal_date"},
 		{calculate, `{"hours":1,"monthly_price":1,"renewal_date":"2025-2-3 00:00:00"}`, 422, berth.InvalidParameter, "renewal_date"},
 		{calculate, `{"hours":1,"monthly_price":1,"user_id":"` + stranger + `"}`, 403, berth.Forbidden, "user_id"},
-	}
-	for _, tt := range tests {
-		checkError(t, tt.path+" "+tt.body, s.post(tt.path, tt.body), tt.status, tt.code, tt.parameter)
-	}
-	if got := s.balance(buyer); got != before {
-		t.Errorf("the refusals changed the balance from %s to %s", before, got)
-	}
+	})
 }
 
 func TestRefusalsOfReads(t *testing.T) {

@@ -1,10 +1,10 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -192,12 +192,14 @@ const maxBody = 64 << 10
 // read takes the parameters out of body or query. The limit holds for what really comes, whatever the length in the
 // header says or doesn't say.
 func (s *server) read(w http.ResponseWriter, c *call) (err error) {
-	var body []byte
+	body := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(body) // what is decoded keeps nothing of it
+	body.Reset()
 	if c.http.Method == http.MethodPost {
 		if c.http.ContentLength > maxBody {
 			return tooLarge()
 		}
-		body, err = io.ReadAll(http.MaxBytesReader(w, c.http.Body, maxBody))
+		_, err = body.ReadFrom(http.MaxBytesReader(w, c.http.Body, maxBody))
 		var limit *http.MaxBytesError
 		if errors.As(err, &limit) {
 			return tooLarge()
@@ -206,7 +208,7 @@ func (s *server) read(w http.ResponseWriter, c *call) (err error) {
 			return malformed("The body could not be read to its end.").Because(err)
 		}
 	}
-	p, err := decode(c.http.Method, body, c.http.URL.RawQuery)
+	p, err := decode(c.http.Method, body.Bytes(), c.http.URL.RawQuery)
 	if err != nil {
 		return err
 	}

@@ -395,3 +395,6 @@ func text(v any) string {
 	s, _ := v.(string)
 	return s
 }
+
+// slog is a logger into the shop's log.
+func (s *shop) slog() *slog.Logger { return slog.New(slog.NewJSONHandler(s.log, nil)) }

@@ -366,3 +366,17 @@ func TestAnswersDoNotMix(t *testing.T) {
 		t.Errorf("Content-Length is %s, the body has %d bytes", got, len(short.raw))
 	}
 }
+
+// Answers hold passwords, so nobody may keep them; an error doesn't name itself a page.
+func TestHeadersOfAnswers(t *testing.T) {
+	s := openShop(t)
+	for _, got := range []reply{s.get(listPlan), s.post(createOrder, "{}"), s.get("/nothing")} {
+		for name, want := range map[string]string{
+			"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
+		} {
+			if value := got.header.Get(name); value != want {
+				t.Errorf("%d: %s is %q, want %q", got.status, name, value, want)
+			}
+		}
+	}
+}

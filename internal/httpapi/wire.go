@@ -90,9 +90,9 @@ type newServer struct {
 	AppLoginLink string  `json:"app_login_link,omitempty"`
 }
 
-// orderAnswer is create_order's answer, flat as documented.
+// orderAnswer is create_order's answer, flat as documented; what the envelope adds comes last, for who reads along.
 type orderAnswer struct {
-	envelope
+	Success           bool            `json:"success"`
 	Amount            json.RawMessage `json:"amount"` // a number
 	BalanceBefore     string          `json:"balance_before"`
 	Type              string          `json:"type"`
@@ -102,16 +102,20 @@ type orderAnswer struct {
 	UpgradeDifference json.RawMessage `json:"upgrade_difference"` // a number
 	OrderID           string          `json:"order_id"`
 	ServerStatus      any             `json:"server_status"`
+	Message           string          `json:"message"`
+	Data              orderRecord     `json:"data"`
 }
 
 // networkAnswer is create_order_network's answer: a bare order, whose amount is a text.
 type networkAnswer struct {
-	envelope
-	ID       string `json:"id"`
-	Status   string `json:"status"`
-	Metadata string `json:"metadata"`
-	Amount   string `json:"amount"`
-	Currency string `json:"currency"`
+	ID       string      `json:"id"`
+	Status   string      `json:"status"`
+	Metadata string      `json:"metadata"`
+	Amount   string      `json:"amount"`
+	Currency string      `json:"currency"`
+	Success  bool        `json:"success"`
+	Message  string      `json:"message"`
+	Data     orderRecord `json:"data"`
 }
 
 // purchase is the answer of a new server's order, and of its replay, which tells the server's status of today.
@@ -179,8 +183,8 @@ func (s *server) flat(c *call, r berth.Receipt) orderAnswer {
 	o := r.Order
 	plan, _ := json.Marshal(o.PlanID)
 	return orderAnswer{
-		envelope: success(orderMessage(o), s.orderRecord(o, c.user.Username)),
-		Amount:   json.RawMessage(berth.NumberMinor(o.Amount)), BalanceBefore: berth.FormatMinor(o.BalanceBefore),
+		Success: true, Message: orderMessage(o), Data: s.orderRecord(o, c.user.Username),
+		Amount: json.RawMessage(berth.NumberMinor(o.Amount)), BalanceBefore: berth.FormatMinor(o.BalanceBefore),
 		Type: o.Kind, PlanID: plan, HoursPurchased: strconv.FormatInt(o.Hours, 10),
 		UpgradeDifference: json.RawMessage(berth.NumberMinor(o.Difference)), OrderID: o.ID,
 	}
@@ -189,8 +193,7 @@ func (s *server) flat(c *call, r berth.Receipt) orderAnswer {
 func (s *server) networkAnswer(c *call, r berth.Receipt) networkAnswer {
 	o := r.Order
 	return networkAnswer{
-		envelope: success(orderMessage(o), s.orderRecord(o, c.user.Username)),
-		ID:       o.ID, Status: orderStatus(o.State), Metadata: s.networkMetadata(o),
+		Success: true, Message: orderMessage(o), Data: s.orderRecord(o, c.user.Username), ID: o.ID, Status: orderStatus(o.State), Metadata: s.networkMetadata(o),
 		Amount: berth.FormatMinor(o.Amount), Currency: o.Currency,
 	}
 }
@@ -274,7 +277,10 @@ func (s *server) networkMetadata(o berth.Order) string {
 // loginLink is where the software of an application's server is logged in at, "" for none: what the driver said, or
 // else the catalogue. Without the catalogue the answer does without.
 func (s *server) loginLink(c *call, sv berth.Service) string {
-	if sv.ApplicationID == 0 || sv.LoginLink != "" {
+	if sv.ApplicationID == 0 {
+		return ""
+	}
+	if sv.LoginLink != "" {
 		return sv.LoginLink
 	}
 	catalogue, err := s.rows.Catalogue(c.http.Context())

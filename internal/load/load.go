@@ -27,15 +27,18 @@ type Buyer struct {
 	Key    string
 }
 
-// Traffic is what Run sends. URLs, Buyers, Clients and one of Orders and Duration are required.
+// Traffic is what Run sends. URLs, Buyers, Clients and one of Orders, Duration and Enough are required.
 type Traffic struct {
 	URLs   []string // such as http://127.0.0.1:8080; clients are spread over them
 	Buyers []Buyer  // orders are spread over them, one after the other
 
-	Orders   int           // orders to send; 0 for as many as Duration allows
+	Orders   int           // orders to send; 0 for as many as Duration and Enough allow
 	Duration time.Duration // no new order is sent after that; 0 for no limit
-	Clients  int           // connections, each with one request at a time
-	Rate     float64       // orders a second to send (an open loop); 0 to send when the last answer is there
+	// Enough ends the run when it's closed: no new order is sent, and those under way are brought to their end. Nil
+	// for never.
+	Enough  <-chan struct{}
+	Clients int     // connections, each with one request at a time
+	Rate    float64 // orders a second to send (an open loop); 0 to send when the last answer is there
 
 	Want Want // what is ordered
 
@@ -77,7 +80,7 @@ func (t *Traffic) ready() error {
 		return errors.New("clients: want a number between 1 and 100000")
 	case t.Orders < 0 || t.Rate < 0 || t.Duration < 0 || t.Want.Hours < 0 || t.Timeout < 0:
 		return errors.New("orders, rate, duration, hours, timeout: none may be negative")
-	case t.Orders == 0 && t.Duration == 0:
+	case t.Orders == 0 && t.Duration == 0 && t.Enough == nil:
 		return errors.New("say when to end: a number of orders, or a duration")
 	case t.Retry && t.NoIdempotencyKey:
 		return errors.New("a repeat without an Idempotency-Key is a second order: retry needs the keys")

@@ -125,6 +125,11 @@ func (r *run) drive(ctx context.Context, number int, sum *tally) {
 // due is when order n is to be sent, and false when there's no such order.
 func (r *run) due(n int64) (time.Time, bool) {
 	due := time.Now()
+	select {
+	case <-r.Enough:
+		return due, false
+	default:
+	}
 	if r.Rate > 0 {
 		due = r.start.Add(time.Duration(float64(n) / r.Rate * float64(time.Second)))
 	}

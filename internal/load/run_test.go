@@ -204,15 +204,22 @@ func TestOpenLoopCountsTheWaiting(t *testing.T) {
 	}
 }
 
-func TestDurationAndContextEndTheRun(t *testing.T) {
+func TestHowARunEnds(t *testing.T) {
 	s := serve(t, func(w http.ResponseWriter, n, _ int) { done(w, fmt.Sprint(n)) })
 	traffic := Traffic{URLs: []string{s.URL}, Buyers: []Buyer{{"u", "k"}}, Clients: 2, Duration: 100 * time.Millisecond}
 	got, err := Run(t.Context(), traffic)
 	if err != nil || got.Completed == 0 || got.Failed != 0 || got.Seconds > 5 {
 		t.Errorf("got %+v, %v; want some orders in a short time", got, err)
 	}
+	enough := make(chan struct{})
+	var once sync.Once
+	traffic.Duration, traffic.Enough = 0, enough
+	traffic.Watch = func(Progress) { once.Do(func() { close(enough) }) }
+	if got, err = Run(t.Context(), traffic); err != nil || got.Completed == 0 || got.Failed != 0 {
+		t.Errorf("got %+v, %v; want what was sent until it was enough", got, err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
-	traffic.Duration = time.Hour
+	traffic.Duration, traffic.Enough = time.Hour, nil
 	traffic.Watch = func(Progress) { cancel() }
 	if got, err = Run(ctx, traffic); err != nil || got.Completed == 0 || got.Failed != 0 {
 		t.Errorf("got %+v, %v; want what was answered before the end", got, err)

@@ -15,7 +15,7 @@ import (
 // memory is the engine without a disk: for tests and simulations. It keeps the same promises as the others while the
 // process lives, the unique keys and checks of the schema included.
 type memory struct {
-	writer sync.Mutex // held from begin to the end: one transaction at a time
+	writer chan struct{} // full from begin to the end: one transaction at a time
 	data   sync.RWMutex
 	now    func() int64
 
@@ -32,13 +32,22 @@ type memory struct {
 	hashes     map[string]string // hash of an API key -> its id
 	entries    map[string][]berth.Entry
 	events     []berth.Event
-	batches    map[string]bool
+	batches    map[string]bool // false for one that never can be committed
 	catalogues []*berth.Catalogue // by version
 }
 
-func newMemory(o Options) *memory {
+// Memory is a database without a disk that any number of stores may work on, as replicas do on theirs.
+type Memory struct{ engine *memory }
+
+// NewMemory makes an empty one; clock is the database's own (microseconds UTC).
+func NewMemory(clock func() int64) Memory { return Memory{newMemory(clock)} }
+
+// Open makes a store over it.
+func (m Memory) Open(o Options) *Store { return over(m.engine, o.complete()) }
+
+func newMemory(clock func() int64) *memory {
 	return &memory{
-		now:   o.Now,
+		writer: make(chan struct{}, 1), now: clock,
 		users: map[string]berth.User{}, wallets: map[string]berth.Wallet{}, orders: map[string]berth.Order{},
 		services: map[string]berth.Service{}, apiKeys: map[string]berth.APIKey{}, stock: map[string]berth.Stock{},
 		counters: map[string]berth.Counter{}, meta: map[string]berth.Meta{}, keys: map[string]berth.Key{},
@@ -56,8 +65,22 @@ func emptyCatalogue() *berth.Catalogue {
 	return c
 }
 
-func (m *memory) begin(_ context.Context, need berth.Need) (tx, berth.Rows, int64, error) {
-	m.writer.Lock()
+// lock waits for the transaction that is open, as long as ctx allows.
+func (m *memory) lock(ctx context.Context) error {
+	select {
+	case m.writer <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (m *memory) unlock() { <-m.writer }
+
+func (m *memory) begin(ctx context.Context, need berth.Need) (tx, berth.Rows, int64, error) {
+	if err := m.lock(ctx); err != nil {
+		return nil, berth.Rows{}, 0, err
+	}
 	m.data.RLock()
 	defer m.data.RUnlock()
 	rows := berth.Rows{
@@ -80,11 +103,11 @@ func pick[R any](rows map[string]R, keys []string) (found []R) {
 
 type memoryTx struct{ m *memory }
 
-func (t memoryTx) rollback() { t.m.writer.Unlock() }
+func (t memoryTx) rollback() { t.m.unlock() }
 
 func (t memoryTx) commit(_ context.Context, c *berth.Changes) error {
 	m := t.m
-	defer m.writer.Unlock()
+	defer m.unlock()
 	m.data.Lock()
 	defer m.data.Unlock()
 	if err := m.check(c); err != nil {
@@ -166,13 +189,17 @@ func apply[R any](rows map[string]R, c berth.Change[R], key func(R) string) {
 	}
 }
 
-func (m *memory) resolve(_ context.Context, batch string, _ int64) (bool, error) {
-	m.writer.Lock()
-	defer m.writer.Unlock()
+func (m *memory) resolve(ctx context.Context, batch string, _ int64) (bool, error) {
+	if err := m.lock(ctx); err != nil {
+		return false, err
+	}
+	defer m.unlock()
 	m.data.Lock()
 	defer m.data.Unlock()
-	committed := m.batches[batch]
-	m.batches[batch] = true
+	committed, known := m.batches[batch]
+	if !known {
+		m.batches[batch] = false // marked, or the next who asks would take this row for the commit
+	}
 	return committed, nil
 }
 
@@ -333,8 +360,10 @@ func (m *memory) Backlog(context.Context) (b berth.Backlog, err error) {
 func (m *memory) Clock(context.Context) (int64, error) { return m.now(), nil }
 
 func (m *memory) Audit(ctx context.Context, a berth.Auditor) error {
-	m.writer.Lock() // nothing changes meanwhile, which makes it one snapshot
-	defer m.writer.Unlock()
+	if err := m.lock(ctx); err != nil { // nothing changes meanwhile, which makes it one snapshot
+		return err
+	}
+	defer m.unlock()
 	stock, err := m.Stock(ctx)
 	if err != nil {
 		return err

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"strings"
 	"time"
 
@@ -53,6 +55,12 @@ func unnest(fields []field) string {
 	return "unnest(" + strings.Join(arrays, ", ") + ")"
 }
 
+// How many connections read at most, and how many of them stay open when nobody reads.
+const (
+	pgReaders     = 16
+	pgIdleReaders = 4
+)
+
 // openPostgres connects to the server that url names; its database must be migrated.
 func openPostgres(ctx context.Context, url string, o Options) (engine, error) {
 	config, err := parsePostgres(url)
@@ -64,12 +72,13 @@ func openPostgres(ctx context.Context, url string, o Options) (engine, error) {
 	reading := config.Copy()
 	reading.RuntimeParams["plan_cache_mode"] = "force_custom_plan"
 	db := stdlib.OpenDB(*reading)
-	db.SetMaxOpenConns(16)
-	db.SetMaxIdleConns(4)
-	e.sqlReader = &sqlReader{db: db, dialect: postgresDialect, clock: func(ctx context.Context) (at int64, err error) {
-		err = db.QueryRowContext(ctx, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").Scan(&at)
-		return at, err
-	}}
+	db.SetMaxOpenConns(pgReaders)
+	db.SetMaxIdleConns(pgIdleReaders)
+	r := &sqlReader{db: db, dialect: postgresDialect, tries: 1 + pgIdleReaders}
+	r.clock = func(ctx context.Context) (int64, error) {
+		return r.number(ctx, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+	}
+	e.sqlReader = r
 	if err := e.checkSchema(ctx); err != nil {
 		return nil, errors.Join(err, e.close())
 	}
@@ -187,6 +196,16 @@ func (e *postgres) resolve(ctx context.Context, batch string, at int64) (committ
 		return false, err
 	}
 	return verdict(found)
+}
+
+// lostConnection tells that a read failed because its connection is gone: it broke, or the server said that it ends it.
+func lostConnection(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return strings.HasPrefix(pg.Code, "57P")
+	}
+	var broken *net.OpError
+	return errors.As(err, &broken) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }
 
 // pgOrdinary are the refusals after which the connection is as good as before: somebody else was faster, or a check

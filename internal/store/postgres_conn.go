@@ -31,6 +31,7 @@ var pgSettings = map[string]string{
 	"tcp_keepalives_count":                "3",
 	"plan_cache_mode":                     "force_generic_plan",
 	"enable_seqscan":                      "off",
+	"enable_bitmapscan":                   "off",
 	"enable_hashjoin":                     "off",
 	"enable_mergejoin":                    "off",
 	"jit":                                 "off",

@@ -18,6 +18,7 @@ import (
 type sqlReader struct {
 	db       *sql.DB
 	dialect  *dialect
+	tries    int // how often a query is tried when its connection turns out to be lost
 	clock    func(context.Context) (int64, error)
 	prepared sync.Map                        // text -> *sql.Stmt
 	current  atomic.Pointer[berth.Catalogue] // the newest version read so far; versions never change
@@ -31,20 +32,47 @@ func (r *sqlReader) close() (err error) {
 	return errors.Join(err, r.db.Close())
 }
 
-// query runs a prepared text. Texts are few: those below, with the filters that Orders can combine.
-func (r *sqlReader) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	st, ok := r.prepared.Load(text)
-	if !ok {
-		made, err := r.db.PrepareContext(ctx, text)
-		if err != nil {
-			return nil, err
+// query runs a prepared text. Texts are few: those below, with the filters that Orders can combine. A read may be
+// repeated, so one that meets a connection that the server has closed goes on to the next.
+func (r *sqlReader) query(ctx context.Context, text string, args ...any) (answer *sql.Rows, err error) {
+	for range r.tries {
+		var st *sql.Stmt
+		if st, err = r.prepare(ctx, text); err == nil {
+			answer, err = st.QueryContext(ctx, args...)
 		}
-		var raced bool
-		if st, raced = r.prepared.LoadOrStore(text, made); raced {
-			made.Close()
+		if err == nil || ctx.Err() != nil || !lostConnection(err) {
+			break
 		}
 	}
-	return st.(*sql.Stmt).QueryContext(ctx, args...)
+	return answer, err
+}
+
+func (r *sqlReader) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
+	if st, ok := r.prepared.Load(text); ok {
+		return st.(*sql.Stmt), nil
+	}
+	made, err := r.db.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	if st, raced := r.prepared.LoadOrStore(text, made); raced {
+		made.Close()
+		return st.(*sql.Stmt), nil
+	}
+	return made, nil
+}
+
+// number reads one number.
+func (r *sqlReader) number(ctx context.Context, text string) (n int64, err error) {
+	answer, err := r.query(ctx, text)
+	if err != nil {
+		return 0, err
+	}
+	defer answer.Close()
+	for answer.Next() {
+		err = answer.Scan(&n)
+	}
+	return n, errors.Join(err, answer.Err())
 }
 
 // cell scans a column that isn't kept as Go has it.
@@ -273,21 +301,10 @@ func eachStock(answer *sql.Rows, take func(berth.Stock) error) error {
 func (r *sqlReader) Clock(ctx context.Context) (int64, error) { return r.clock(ctx) }
 
 func (r *sqlReader) Catalogue(ctx context.Context) (*berth.Catalogue, error) {
-	answer, err := r.query(ctx, currentVersion.template)
+	version, err := r.number(ctx, currentVersion.template)
 	if err != nil {
 		return nil, err
 	}
-	defer answer.Close()
-	var version int64
-	for answer.Next() {
-		if err := answer.Scan(&version); err != nil {
-			return nil, err
-		}
-	}
-	if err := answer.Err(); err != nil {
-		return nil, err
-	}
-	answer.Close() // its connection is needed again
 	return r.catalogueAt(ctx, version)
 }
 

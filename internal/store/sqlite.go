@@ -61,9 +61,11 @@ func (e *sqlite) open(ctx context.Context, o Options) (err error) {
 		return fmt.Errorf("there is no database at %s: 'berth migrate' makes one", e.path)
 	}
 	if o.Serve {
-		if e.unlock, err = lockServe(e.path); err != nil {
+		unlock, err := lockServe(e.path)
+		if err != nil {
 			return err
 		}
+		e.unlock = unlock
 	}
 	db, err := sql.Open("sqlite", sqliteDSN(e.path, "query_only(1)"))
 	if err != nil {
@@ -72,17 +74,19 @@ func (e *sqlite) open(ctx context.Context, o Options) (err error) {
 	readers := max(4, runtime.GOMAXPROCS(0))
 	db.SetMaxOpenConns(readers)
 	db.SetMaxIdleConns(readers)
-	e.sqlReader = &sqlReader{db: db, dialect: sqliteDialect, clock: func(ctx context.Context) (int64, error) {
+	e.sqlReader = &sqlReader{db: db, dialect: sqliteDialect, tries: 1}
+	e.clock = func(ctx context.Context) (int64, error) {
 		// The database has no clock but this machine's; the read shows that it answers.
-		return o.Now(), db.QueryRowContext(ctx, currentVersion.template).Scan(new(int64))
-	}}
+		_, err := e.number(ctx, currentVersion.template)
+		return o.Now(), err
+	}
 	if err := e.checkSchema(ctx); err != nil {
 		return err
 	}
 	if e.writer, err = openSQLiteWriter(e.path); err != nil {
 		return err
 	}
-	e.sweeper, err = startSQLiteSweeper(e.path, e.turn)
+	e.sweeper, err = startSQLiteSweeper(e.path, e.turn, sweepPages)
 	return err
 }
 
@@ -362,7 +366,7 @@ func (w *sqliteWriter) do(s step) error {
 				}
 			}
 			for i := range size {
-				w.bind(i, s.text(min(from+i, n-1), 0)) // filled up with the last one
+				w.bindText(i, s.text(min(from+i, n-1), 0)) // filled up with the last one
 			}
 			if err := w.send(s, size, size); err != nil {
 				return err
@@ -374,9 +378,9 @@ func (w *sqliteWriter) do(s step) error {
 	for row := range n {
 		for i, f := range do.fields {
 			if f.text {
-				w.bind(i, s.text(row, i))
+				w.bindText(i, s.text(row, i))
 			} else {
-				w.bind(i, s.number(row, i))
+				w.bindNumber(i, s.number(row, i))
 			}
 		}
 		if err := w.send(s, 0, len(do.fields)); err != nil {
@@ -386,11 +390,24 @@ func (w *sqliteWriter) do(s step) error {
 	return nil
 }
 
-func (w *sqliteWriter) bind(i int, value any) {
+// bindText and bindNumber set an argument. Many columns of a batch hold the same in every row, and a value that is
+// there already needn't be allocated again.
+func (w *sqliteWriter) bindText(i int, text string) {
+	if w.room(i); w.args[i].Value != any(text) {
+		w.args[i].Value = text
+	}
+}
+
+func (w *sqliteWriter) bindNumber(i int, n int64) {
+	if w.room(i); w.args[i].Value != any(n) {
+		w.args[i].Value = n
+	}
+}
+
+func (w *sqliteWriter) room(i int) {
 	if i == len(w.args) {
 		w.args = append(w.args, driver.NamedValue{Ordinal: i + 1})
 	}
-	w.args[i].Value = value
 }
 
 // send executes the step's statement with the bound arguments and hands its rows over.

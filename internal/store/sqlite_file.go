@@ -41,12 +41,14 @@ func flock(path string, how int) (release func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// The write-ahead log is copied into the database when it holds this many pages, and with force when it holds many
-// times as many, which only a long read beside a busy writer brings about.
+// The write-ahead log is copied into the database when it holds sweepPages pages. sweepPatience is how long the end
+// of a sweep waits for readers, with commits waiting behind it; readers but those of an audit take far less. After a
+// sweep that one of those kept from its end, more and more looks are left out, sweepPause at most.
 const (
-	sweepPages  = 2048
-	forcedPages = 16 * sweepPages
-	sweepEvery  = 100 * time.Millisecond
+	sweepPages    = 2048
+	sweepEvery    = 100 * time.Millisecond
+	sweepPatience = 50 * time.Millisecond
+	sweepPause    = 10
 )
 
 // sqliteSweeper keeps the write-ahead log bounded, beside the commits instead of inside one of them.
@@ -57,19 +59,19 @@ const (
 type sqliteSweeper struct {
 	conn    driver.Conn
 	turn    chan struct{}
+	pages   int64        // length of the log that is worth a sweep
 	commits atomic.Int64 // counted by the engine; nothing to look at while it stands still
 	stop    chan struct{}
 	stopped chan struct{}
 }
 
-func startSQLiteSweeper(path string, turn chan struct{}) (*sqliteSweeper, error) {
+func startSQLiteSweeper(path string, turn chan struct{}, pages int64) (*sqliteSweeper, error) {
 	conn, err := openSQLiteConn(sqliteDSN(path, "cache_size(-1000)"))
 	if err != nil {
 		return nil, err
 	}
-	s := &sqliteSweeper{conn: conn, turn: turn, stop: make(chan struct{}), stopped: make(chan struct{})}
-	// A forced checkpoint waits for readers this long, with the turn held.
-	if _, err := sqlitePragma(conn, "busy_timeout = 100"); err != nil {
+	s := &sqliteSweeper{conn: conn, turn: turn, pages: pages, stop: make(chan struct{}), stopped: make(chan struct{})}
+	if _, err := sqlitePragma(conn, fmt.Sprintf("busy_timeout = %d", sweepPatience.Milliseconds())); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	go s.run()
@@ -81,48 +83,44 @@ func (s *sqliteSweeper) run() {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	var seen int64
-	pause := 0 // ticks to let pass after a sweep that a reader kept from its end
+	pause, wait := 0, 0 // ticks to let pass after a sweep that a reader kept from its end, and those still to pass
 	for {
 		select {
 		case <-s.stop:
 			return
 		case <-tick.C:
 		}
-		if pause--; pause > 0 || s.commits.Load() == seen {
+		if wait--; wait >= 0 || s.commits.Load() == seen {
 			continue
 		}
-		pages, done := s.sweep()
-		if pause = 0; !done {
-			pause = 5
+		now := s.commits.Load()
+		if s.sweep() {
+			seen, pause = now, 0
+		} else {
+			pause = min(2*pause+1, sweepPause)
 		}
-		if pages < sweepPages || done {
-			seen = s.commits.Load()
-		}
+		wait = pause
 	}
 }
 
-// sweep copies the log into the database when it is long enough. It returns the log's length and whether nothing is
-// left to do. An error is no harm: the log stays as long as it is, and the next sweep tries again.
-func (s *sqliteSweeper) sweep() (pages int64, done bool) {
+// sweep copies the log into the database when it is long enough, and reports whether nothing is left to do. An error
+// is no harm: the log stays as long as it is, and the next sweep tries again.
+func (s *sqliteSweeper) sweep() (done bool) {
 	pages, _, err := s.checkpoint("NOOP")
-	if err != nil || pages < sweepPages {
-		return pages, err == nil
+	if err != nil || pages < s.pages {
+		return err == nil
 	}
 	if _, _, err := s.checkpoint("PASSIVE"); err != nil {
-		return pages, false
-	}
-	how := "PASSIVE" // the next commit begins the log anew, unless a reader is still in it
-	if pages > forcedPages {
-		how = "RESTART" // waits for that reader
+		return false
 	}
 	select {
 	case s.turn <- struct{}{}:
 	case <-s.stop:
-		return pages, true
+		return true
 	}
 	defer func() { <-s.turn }()
-	pages, copied, err := s.checkpoint(how)
-	return pages, err == nil && copied == pages
+	pages, copied, err := s.checkpoint("RESTART")
+	return err == nil && copied == pages
 }
 
 // checkpoint returns the pages in the log and those of them that are copied.

@@ -42,13 +42,6 @@ type BatchStats struct {
 	Append time.Duration // append and commit
 }
 
-// Faults lets a test step in at the commit: an error from BeforeCommit means that it certainly didn't happen, one
-// from AfterCommit that it happened and its answer was lost.
-type Faults interface {
-	BeforeCommit(batch string) error
-	AfterCommit(batch string) error
-}
-
 // Store is a berth.Store over one database.
 type Store struct {
 	reader
@@ -71,17 +64,22 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	case "postgres", "postgresql":
 		e, err = openPostgres(ctx, url, o)
 	case "memory":
-		e = newMemory(o)
+		e = newMemory(o.Now)
 	default:
 		err = fmt.Errorf("a database is named by sqlite:PATH or postgres://..., not by %q", scheme)
 	}
 	if err != nil {
 		return nil, err
 	}
+	return over(e, o), nil
+}
+
+// over is the store over an engine. The options are complete.
+func over(e engine, o Options) *Store {
 	if o.Faults != nil {
 		e = faulty{engine: e, faults: o.Faults}
 	}
-	return &Store{reader: e, engine: e, batcher: newBatcher(e, o)}, nil
+	return &Store{reader: e, engine: e, batcher: newBatcher(e, o)}
 }
 
 // Migrate brings a database to this program's schema and returns the versions before and after. Any number of
@@ -136,33 +134,3 @@ type nobody struct{}
 
 func (nobody) Batch(BatchStats) {}
 func (nobody) Doubt(string)     {}
-
-// faulty is an engine whose commits a test can fail.
-type faulty struct {
-	engine
-	faults Faults
-}
-
-func (e faulty) begin(ctx context.Context, need berth.Need) (tx, berth.Rows, int64, error) {
-	t, rows, version, err := e.engine.begin(ctx, need)
-	if err != nil {
-		return nil, rows, version, err
-	}
-	return faultyTx{t, e.faults}, rows, version, nil
-}
-
-type faultyTx struct {
-	tx
-	faults Faults
-}
-
-func (t faultyTx) commit(ctx context.Context, c *berth.Changes) error {
-	if err := t.faults.BeforeCommit(c.Batch); err != nil {
-		t.rollback()
-		return err
-	}
-	if err := t.tx.commit(ctx, c); err != nil {
-		return err
-	}
-	return t.faults.AfterCommit(c.Batch)
-}

@@ -49,6 +49,11 @@ func (w *Worker) Run(ctx context.Context) {
 
 // takeDue claims due orders, as many as there are free slots, until none is due.
 func (w *Worker) takeDue(ctx context.Context) error {
+	if !w.clockKnown.Load() { // no lease before the first look at the clock
+		if err := w.checkClock(ctx); err != nil {
+			return err
+		}
+	}
 	for w.clockOff.Load() == 0 {
 		free := w.free()
 		if free <= 0 {
@@ -165,6 +170,7 @@ func (w *Worker) checkClock(ctx context.Context) error {
 		off = there - after
 	}
 	w.clockOff.Store(off)
+	w.clockKnown.Store(true)
 	if off != 0 {
 		return fmt.Errorf("this machine's clock and the database's are %d ms apart: set both by NTP", off/1000)
 	}

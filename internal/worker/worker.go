@@ -48,7 +48,8 @@ type Worker struct {
 	draining bool
 	working  sync.WaitGroup
 
-	clockOff atomic.Int64 // microseconds that this machine's clock is off, when more than tolerable; else 0
+	clockOff   atomic.Int64 // microseconds that this machine's clock is off, when more than tolerable; else 0
+	clockKnown atomic.Bool  // it was compared with the database's at least once
 }
 
 // hold is an order that this process is working on.

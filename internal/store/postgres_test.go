@@ -1,0 +1,270 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/berth-host/berth"
+	"github.com/berth-host/berth/internal/pgtest"
+)
+
+// newPostgres makes a migrated database and opens it.
+func newPostgres(t *testing.T) (*postgres, *pgx.Conn) {
+	t.Helper()
+	return openedPostgres(t, pgtest.Database(t), Options{})
+}
+
+func openedPostgres(t *testing.T, url string, o Options) (*postgres, *pgx.Conn) {
+	t.Helper()
+	if _, _, err := migrate(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	return openEngine(t, openPostgres, url, o).(*postgres), rawConn(t, url)
+}
+
+// rawConn is somebody else's connection to the database.
+func rawConn(t testing.TB, url string) *pgx.Conn {
+	t.Helper()
+	c, err := pgx.Connect(context.Background(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close(context.Background()) })
+	return c
+}
+
+func mustExec(t testing.TB, c *pgx.Conn, text string, args ...any) {
+	t.Helper()
+	if _, err := c.Exec(context.Background(), text, args...); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+}
+
+// until waits for a condition that the database tells.
+func until(t testing.TB, c *pgx.Conn, text string, args ...any) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+		var ok bool
+		if err := c.QueryRow(context.Background(), text, args...).Scan(&ok); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		if ok {
+			return
+		}
+	}
+	t.Fatalf("never true: %s", text)
+}
+
+func oneMeta(batch, name string) *berth.Changes {
+	return &berth.Changes{Batch: batch, Meta: berth.Change[berth.Meta]{Insert: []berth.Meta{{Name: name, Value: "x"}}}}
+}
+
+func wantFailure(t *testing.T, err error, code string, again bool) {
+	t.Helper()
+	var f *failure
+	var pg *pgconn.PgError
+	if !errors.As(err, &f) || f.again != again || !errors.As(err, &pg) || pg.Code != code {
+		t.Errorf("got %v, want a certain failure with %s and again %t", err, code, again)
+	}
+}
+
+// TestWriterSettings reads back what a writing connection has told the server, and looks at the plan of the lookup
+// of idempotency keys on an empty table.
+func TestWriterSettings(t *testing.T) {
+	e, _ := newPostgres(t)
+	w, err := e.writers.take(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.writers.put(w)
+	show := func(text string) string {
+		results, err := w.conn.Exec(t.Context(), text).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var lines []string
+		for _, row := range results[0].Rows {
+			lines = append(lines, string(row[0]))
+		}
+		return strings.Join(lines, "\n")
+	}
+	for name, want := range pgSettings {
+		if got := show("SHOW " + name); got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+	for _, name := range []string{"idempotency_keys", "orders", "wallets"} {
+		if plan := show("EXPLAIN EXECUTE load_" + name + " (ARRAY['a', 'b'])"); !strings.Contains(plan, "Index Scan using "+name+"_pkey") {
+			t.Errorf("the plan of a lookup in %s has no index:\n%s", name, plan)
+		}
+	}
+}
+
+// TestLockTimeouts meets a lock that somebody holds: while loading, while writing, and while resolving.
+func TestLockTimeouts(t *testing.T) {
+	e, other := newPostgres(t)
+	write(t, e, &berth.Changes{Batch: "1", Wallets: berth.Change[berth.Wallet]{Insert: []berth.Wallet{{UserID: "u"}}}})
+	mustExec(t, other, "BEGIN")
+	mustExec(t, other, "SELECT * FROM wallets WHERE user_id = 'u' FOR UPDATE")
+	mustExec(t, other, "INSERT INTO meta (name, value) VALUES ('taken', '')")
+	mustExec(t, other, "INSERT INTO batches (id, at, void) VALUES ('open', 0, 0)")
+
+	// All three wait at once: each for three seconds.
+	loading, writing, resolving := make(chan error, 1), make(chan error, 1), make(chan error, 1)
+	go func() {
+		tx, _, _, err := e.begin(context.Background(), berth.Need{Wallets: []string{"u"}})
+		if err == nil {
+			tx.rollback()
+		}
+		loading <- err
+	}()
+	go func() { writing <- tryWrite(e, oneMeta("2", "taken")) }()
+	go func() {
+		_, err := e.resolve(context.Background(), "open", 0)
+		resolving <- err
+	}()
+	var pg *pgconn.PgError
+	if err := <-loading; !errors.As(err, &pg) || pg.Code != "55P03" {
+		t.Errorf("load: got %v, want a lock time-out", err)
+	}
+	wantFailure(t, <-writing, "55P03", true)
+	if err := <-resolving; err == nil {
+		t.Error("resolve while the commit is open: got an answer, want an error")
+	}
+	mustExec(t, other, "COMMIT")
+	if committed, err := e.resolve(t.Context(), "open", 0); !committed || err != nil {
+		t.Errorf("resolve afterwards: got %t %v, want that it was committed", committed, err)
+	}
+	rows, _ := read(t, e, berth.Need{Wallets: []string{"u"}})
+	if len(rows.Wallets) != 1 {
+		t.Errorf("load afterwards: got %+v, want the wallet", rows.Wallets)
+	}
+	wantFailure(t, tryWrite(e, oneMeta("3", "taken")), "23505", true)
+}
+
+// TestDeadlock lets the engine find a deadlock: it locks in its order, somebody else in another.
+func TestDeadlock(t *testing.T) {
+	e, other := newPostgres(t)
+	write(t, e, &berth.Changes{Batch: "1", Wallets: berth.Change[berth.Wallet]{Insert: []berth.Wallet{{UserID: "a"}, {UserID: "b"}}}})
+	mustExec(t, other, "SET deadlock_timeout = '60s'") // so that it's the engine who finds it
+	mustExec(t, other, "BEGIN")
+	mustExec(t, other, "SELECT * FROM wallets WHERE user_id = 'b' FOR UPDATE")
+	tx, _, _, err := e.begin(t.Context(), berth.Need{Wallets: []string{"a"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	waiting := make(chan error, 1)
+	go func() {
+		_, err := other.Exec(context.Background(), "SELECT * FROM wallets WHERE user_id = 'a' FOR UPDATE")
+		waiting <- err
+	}()
+	until(t, rawConn(t, other.Config().ConnString()), "SELECT count(*) = 1 FROM pg_stat_activity WHERE pid = $1 AND wait_event_type = 'Lock'", int64(other.PgConn().PID()))
+	err = tx.commit(t.Context(), &berth.Changes{Batch: "2", Wallets: berth.Change[berth.Wallet]{Update: []berth.Wallet{{UserID: "b", Balance: 1}}}})
+	wantFailure(t, err, "40P01", true)
+	if err := <-waiting; err != nil {
+		t.Errorf("the other side: %v", err)
+	}
+	mustExec(t, other, "ROLLBACK")
+	write(t, e, &berth.Changes{Batch: "3"})
+}
+
+// TestLostConnections ends the engine's connections at every stage.
+func TestLostConnections(t *testing.T) {
+	e, other := newPostgres(t)
+	ctx := t.Context()
+	write(t, e, oneMeta("1", "a"))
+	end := func() {
+		mustExec(t, other, "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'berth' AND datname = current_database() AND pid <> pg_backend_pid()")
+	}
+	end()
+	if _, _, _, err := e.begin(ctx, berth.Need{}); err == nil {
+		t.Error("begin on a dead connection: got no error")
+	}
+	tx, _, _, err := e.begin(ctx, berth.Need{})
+	if err != nil {
+		t.Fatalf("begin once more: %v", err)
+	}
+	end()
+	// The server said that it ends the connection, before it read anything of this; if that doesn't arrive the fate
+	// is unknown. Either way nothing may be there.
+	if err := tx.commit(ctx, oneMeta("2", "b")); err == nil {
+		t.Error("commit on a dead connection: got no error")
+	}
+	if committed, err := e.resolve(ctx, "2", 0); committed || err != nil {
+		t.Errorf("resolve: got %t %v, want that it was not committed", committed, err)
+	}
+	tx, _, _, err = e.begin(ctx, berth.Need{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	end()
+	tx.rollback()
+	write(t, e, oneMeta("3", "c"))
+	for name, want := range map[string]bool{"a": true, "b": false, "c": true} {
+		if _, ok, err := e.Meta(ctx, name); ok != want || err != nil {
+			t.Errorf("%s: got %t %v, want %t", name, ok, err, want)
+		}
+	}
+}
+
+// TestStandbyGone commits while the synchronous standby is away: the commit has no end, so its fate is unknown, and
+// it must not be hurried along by cancelling it: it would count as committed without being on the standby.
+func TestStandbyGone(t *testing.T) {
+	server := pgtest.Start(t, pgtest.Options{})
+	url := server.Database(t)
+	e, other := openedPostgres(t, url, Options{Deadline: time.Second})
+	ctx := t.Context()
+	write(t, e, oneMeta("before", "before"))
+	standby := func(name string) {
+		mustExec(t, other, "ALTER SYSTEM SET synchronous_standby_names = '"+name+"'")
+		mustExec(t, other, "SELECT pg_reload_conf()")
+		until(t, other, "SELECT current_setting('synchronous_standby_names') = $1", name)
+	}
+	mustExec(t, other, "SET synchronous_commit = local") // for this test's own statements
+	standby("gone")
+	started := time.Now()
+	err := tryWrite(e, oneMeta("hanging", "hanging"))
+	var f *failure
+	if err == nil || errors.As(err, &f) {
+		t.Fatalf("got %v, want an error that isn't certain", err)
+	}
+	if took := time.Since(started); took > 10*time.Second {
+		t.Errorf("the commit ended after %s, want about one second", took)
+	}
+	const waits = "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND datname = current_database() AND query = 'COMMIT'"
+	until(t, other, waits)
+	if _, ok, err := e.Meta(ctx, "hanging"); ok || err != nil {
+		t.Errorf("its row: got %t %v, want that it isn't seen yet", ok, err)
+	}
+	// A cancelled COMMIT would be over by now: the driver sends its cancel request when it closes the connection.
+	// Resolving takes three seconds, until the lock that the COMMIT still holds times out.
+	if committed, err := e.resolve(ctx, "hanging", 0); err == nil {
+		t.Errorf("resolve: got %t, want an error as long as the commit waits", committed)
+	}
+	until(t, other, waits)
+	standby("")
+	until(t, other, "SELECT count(*) = 1 FROM meta WHERE name = 'hanging'")
+	if committed, err := e.resolve(ctx, "hanging", 0); !committed || err != nil {
+		t.Errorf("resolve after the standby is back: got %t %v, want that it was committed", committed, err)
+	}
+	write(t, e, oneMeta("after", "after"))
+}
+
+// TestReadOnlyServer opens a server that takes no writes, as a demoted one is.
+func TestReadOnlyServer(t *testing.T) {
+	url := pgtest.Database(t)
+	e, other := openedPostgres(t, url, Options{})
+	write(t, e, oneMeta("1", "a"))
+	mustExec(t, other, fmt.Sprintf("ALTER DATABASE %s SET default_transaction_read_only = on", other.Config().Database))
+	if _, err := openPostgres(t.Context(), url, Options{}.complete()); err == nil || !strings.Contains(err.Error(), "read only") {
+		t.Errorf("got %v, want a refusal", err)
+	}
+	write(t, e, oneMeta("2", "b")) // a connection from before goes on
+}
