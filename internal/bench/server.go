@@ -1,0 +1,205 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/berth-host/berth"
+	"github.com/berth-host/berth/internal/load"
+	"github.com/berth-host/berth/internal/store"
+)
+
+// shop is an installation on a database of its own, and its server while it runs.
+type shop struct {
+	program  string
+	db       string
+	dir      string
+	env      []string
+	hot      string // id of the user whose one wallet pays for all
+	accounts string // file with the users who order from wallets of their own, for 'berth load'
+	key      string
+
+	server *exec.Cmd
+	url    string
+	ready  time.Duration // from start to ready
+}
+
+const goods = `
+currency: EUR
+locations: [Slovenia]
+images: [{id: 13, name: Debian 12}]
+plans:
+  - {external_id: 5, name: VPS, cores: 2, ram: 6GiB, disk: 40, price: "12.99", images: [13], offers: [{location: Slovenia, provider: sim}]}
+`
+
+// openShop makes an installation with the operator's own commands, but for the many accounts: those are written through
+// the desk, which takes a second instead of a minute.
+func openShop(ctx context.Context, program, db, dir string, accounts int) (*shop, error) {
+	s := &shop{program: program, db: db, dir: dir, hot: "reseller", accounts: filepath.Join(dir, "accounts")}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	secret, err := s.command(ctx, "secrets", "generate")
+	if err != nil {
+		return nil, err
+	}
+	s.env = []string{"BERTH_SECRET_KEY=" + strings.TrimSpace(secret)}
+	config := "metrics_listen: \"off\"\nproviders:\n  sim:\n    driver: sim\n    journal: " + filepath.Join(dir, "machines") + "\n"
+	catalogue := filepath.Join(dir, "catalogue.yaml")
+	for path, text := range map[string]string{s.config(): config, catalogue: goods} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			return nil, err
+		}
+	}
+	for _, args := range [][]string{
+		{"migrate"}, {"catalogue", "apply", catalogue}, {"user", "create", "--id", s.hot, "--name", s.hot},
+		{"wallet", "credit", "--user", s.hot, "--amount", "1000000000", "--ref", "bench"},
+	} {
+		if _, err := s.command(ctx, append(args, "--db", db)...); err != nil {
+			return nil, err
+		}
+	}
+	made, err := s.command(ctx, "--json", "key", "create", "--user", s.hot, "--db", db)
+	if err != nil {
+		return nil, err
+	}
+	var key struct {
+		Key string `json:"key"`
+	}
+	if err := json.Unmarshal([]byte(made), &key); err != nil {
+		return nil, err
+	}
+	s.key = key.Key
+	return s, s.openAccounts(ctx, accounts)
+}
+
+func (s *shop) config() string { return filepath.Join(s.dir, "berth.yaml") }
+
+// openAccounts makes sub-accounts of the reseller, each with a wallet. The reseller's key orders for all of them.
+func (s *shop) openAccounts(ctx context.Context, n int) error {
+	db, err := store.Open(ctx, s.db, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	now := func() int64 { return time.Now().UnixMicro() }
+	desk := berth.NewDesk(berth.Desk{Store: db, Policy: berth.DefaultPolicy(), Replica: "bench", Now: now})
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(128)
+	var list strings.Builder
+	for i := range n {
+		id := fmt.Sprintf("account-%04d", i)
+		fmt.Fprintln(&list, id, s.key)
+		group.Go(func() error {
+			if _, err := desk.CreateUser(ctx, berth.User{ID: id, ParentID: s.hot, Username: id}, "EUR"); err != nil {
+				return err
+			}
+			_, _, err := desk.Transfer(ctx, berth.Transfer{UserID: id, Amount: 100_000_000_00, Ref: "bench"})
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return os.WriteFile(s.accounts, []byte(list.String()), 0o600)
+}
+
+// command runs the program to its end and returns what it printed.
+func (s *shop) command(ctx context.Context, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, s.program, args...)
+	cmd.Env = append(os.Environ(), s.env...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("berth %s: %w\n%s%s", strings.Join(args, " "), err, out.String(), errs.String())
+	}
+	return out.String(), nil
+}
+
+// start starts the server and waits until it's ready. Its log goes to a file, as a service's would.
+func (s *shop) start(ctx context.Context) error {
+	log, err := os.Create(filepath.Join(s.dir, "log"))
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	s.server = exec.CommandContext(ctx, s.program, "serve", "--config", s.config(), "--db", s.db, "--listen", "127.0.0.1:0")
+	s.server.Env, s.server.Stderr = append(os.Environ(), s.env...), log
+	s.server.Cancel = func() error { return s.server.Process.Signal(syscall.SIGTERM) }
+	s.server.WaitDelay = 30 * time.Second
+	out, err := s.server.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	if err := s.server.Start(); err != nil {
+		return err
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	s.ready = time.Since(began)
+	var ok bool
+	if s.url, ok = strings.CutPrefix(strings.TrimSpace(line), "ready "); !ok {
+		text, _ := os.ReadFile(log.Name())
+		s.server.Process.Kill()
+		s.server.Wait()
+		s.server = nil
+		return fmt.Errorf("the server isn't ready: %v\n%s", err, text)
+	}
+	return nil
+}
+
+// stop ends the server, and proves the books: a rate that was made by losing orders is none.
+func (s *shop) stop(ctx context.Context) error {
+	if s.server == nil {
+		return nil
+	}
+	server := s.server
+	s.server = nil
+	if err := server.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	if err := server.Wait(); err != nil {
+		return fmt.Errorf("stop the server: %w", err)
+	}
+	_, err := s.command(ctx, "verify", "--db", s.db)
+	return err
+}
+
+// measure runs 'berth load' for a while, after a warm-up. database is the main process of the database, 0 for none.
+func (s *shop) measure(ctx context.Context, clients, wallets int, p plan, database int) (result, error) {
+	who := []string{"--user", s.hot, "--key", s.key}
+	if wallets > 1 {
+		who = []string{"--users", s.accounts}
+	}
+	args := append([]string{"--json", "load", "--url", s.url, "--clients", strconv.Itoa(clients)}, who...)
+	if _, err := s.command(ctx, append(args, "--duration", p.warmUp.String())...); err != nil {
+		return result{}, err
+	}
+	own, db := cpu(s.server.Process.Pid, false), cpu(database, true)
+	text, err := s.command(ctx, append(args, "--duration", p.period.String())...)
+	if err != nil {
+		return result{}, err
+	}
+	own, db = cpu(s.server.Process.Pid, false)-own, cpu(database, true)-db
+	var r load.Report
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		return result{}, err
+	}
+	if r.Failed+r.Processing > 0 {
+		return result{}, fmt.Errorf("%d of the orders failed (%v), and %d were not done in time", r.Failed, r.Errors, r.Processing)
+	}
+	each := func(d time.Duration) float64 { return float64(d.Microseconds()) / float64(max(r.Completed, 1)) }
+	return result{rate: r.Rate, p50: r.Times.P50, p99: r.Times.P99, own: each(own), db: each(db)}, nil
+}

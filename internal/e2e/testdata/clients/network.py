@@ -1,0 +1,22 @@
+import requests
+import json
+
+def make_request(api_key):
+    url = 'http://127.0.0.1:8080/API/orders/create_order_network'
+    headers = {
+        'x-api-key': api_key,
+        'Content-Type': 'application/json'
+    }
+    data = {
+    "user_id": "user12345-6789-0123-4567-890123456789",
+    "network_id": "net12345-6789-0123-4567-890123456789",
+    "billing_cycle": "yearly"
+}
+    
+    response = requests.request('POST', url, headers=headers, json=data)
+    
+    if response.status_code == 200:
+        return response.json()
+    else:
+        print(f'Error: {response.status_code}')
+        return None
