@@ -2,6 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/pprof"
 
 	"github.com/berth-host/berth"
 	"github.com/berth-host/berth/internal/store"
@@ -9,7 +13,8 @@ import (
 
 type serveCmd struct {
 	settingFlags
-	Config *string `help:"Settings file (BERTH_CONFIG)." placeholder:"FILE"`
+	Config     *string `help:"Settings file (BERTH_CONFIG)." placeholder:"FILE"`
+	CPUProfile string  `name:"cpu-profile" help:"Write what the processor does into this file until the server stops, for 'go tool pprof'." placeholder:"FILE"`
 }
 
 // Run serves the API until it's told to stop.
@@ -26,6 +31,11 @@ func (c *serveCmd) Run(s *session) error {
 	if err != nil {
 		return usageError{err}
 	}
+	stopProfile, err := profile(c.CPUProfile)
+	if err != nil {
+		return err
+	}
+	defer stopProfile()
 	st, err := openStation(s, &loaded)
 	if err != nil {
 		return err
@@ -35,6 +45,24 @@ func (c *serveCmd) Run(s *session) error {
 		return err
 	}
 	return st.run(s.ctx, func(url string) { writeText(s.out, "ready %s\n", url) })
+}
+
+// profile writes a profile of the processor's time into a file until it is stopped; without a file it does nothing.
+func profile(path string) (stop func(), err error) {
+	if path == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, fmt.Errorf("--cpu-profile: %w", err)
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		f.Close()
+	}, nil
 }
 
 // prepare makes sure that this database may be served from, with this key and these providers.
