@@ -36,7 +36,8 @@ func (v Verdict) String() string {
 	return "unresolved"
 }
 
-// Outcome is a driver's answer.
+// Outcome is a driver's answer. What it holds of the provider's making may be anything: the desk judges it (heard.go)
+// before it is stored, shown or logged.
 type Outcome struct {
 	Verdict Verdict
 	Result        // for Done

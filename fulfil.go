@@ -2,6 +2,7 @@ package berth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -10,7 +11,8 @@ import (
 const (
 	unconfigured       = 60 * Second
 	slowest            = 300 * Second
-	takeAtMost         = 500 // leases taken or renewed in one write
+	longest            = 24 * Hour // that a provider may ask to be left alone
+	takeAtMost         = 500       // leases taken or renewed in one write
 	noteRefusedInDoubt = "refused after an unresolved attempt"
 )
 
@@ -78,7 +80,7 @@ func (d *Desk) Fulfil(ctx context.Context, o Order) Outcome {
 	if !ok {
 		return Outcome{Verdict: Waiting, Until: d.Now() + unconfigured, Reason: fmt.Errorf("unknown kind of order %q", o.Kind)}
 	}
-	return k.Fulfil(ctx, d, o)
+	return d.heard(o, k.Fulfil(ctx, d, o))
 }
 
 // findOrMake is the one way to make something for an order: a later attempt first asks what the earlier ones did,
@@ -148,6 +150,7 @@ func (d *Desk) Settle(ctx context.Context, o Order, out Outcome) (Receipt, error
 
 func (d *Desk) settle(b *Book, o *Order, out Outcome) error {
 	k := d.kinds[o.Kind]
+	out = believed(*o, out) // once more: nothing else is ever written, wherever the outcome came from
 	switch {
 	case out.Verdict == Done:
 		o.Result = out.Result
@@ -157,10 +160,14 @@ func (d *Desk) settle(b *Book, o *Order, out Outcome) error {
 	case out.Verdict == Refused:
 		postpone(b, o, b.Now()+slowest, noteRefusedInDoubt)
 	case out.Verdict == Waiting:
-		postpone(b, o, max(out.Until, b.Now()+Second), "waiting for the provider")
+		postpone(b, o, min(max(out.Until, b.Now()+Second), b.Now()+longest), "waiting for the provider")
 	default:
 		o.Doubt = true
-		postpone(b, o, b.Now()+backOff(o.Attempt), "no certain answer from the provider")
+		note := "no certain answer from the provider"
+		if errors.As(out.Reason, new(unusable)) {
+			note = "the provider's answer can't be used"
+		}
+		postpone(b, o, b.Now()+backOff(o.Attempt), note)
 	}
 	return nil
 }
@@ -241,11 +248,14 @@ func (d *Desk) describe(ctx context.Context, o Order, providerRef string) (Outco
 	} else {
 		return out, Errorf(NotFound, "The provider %s of this order is not in the settings.", quoted(o.Provider))
 	}
-	switch out.Verdict {
-	case Done:
+	out = d.heard(o, out)
+	switch {
+	case out.Verdict == Done:
 		return out, nil
-	case Absent:
+	case out.Verdict == Absent:
 		return out, Errorf(NotFound, "The provider %s knows nothing under %s.", quoted(o.Provider), quoted(providerRef))
+	case errors.As(out.Reason, new(unusable)):
+		return out, Errorf(NotSupported, "What the provider %s says of %s can't be used.", quoted(o.Provider), quoted(providerRef)).Because(out.Reason)
 	}
 	return out, Errorf(Unavailable, "The provider %s did not answer; try again.", quoted(o.Provider)).Because(out.Reason)
 }

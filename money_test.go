@@ -45,7 +45,7 @@ func TestParseMinor(t *testing.T) {
 		}
 	}
 	bad := []string{"", ".", "1.", ".5", "-1", "+1", " 1", "1 ", "1,00", "1.000", "1e3", "1_000", "0x10", "1.2.3", "1.-5",
-		"１", "NaN", "100000000000.01", "1000000000000", "9999999999999999999999", "1\x00", "1.0\n"}
+		"１", "NaN", "100000000000.01", "1000000000000", "0000000000001", "9999999999999999999999", "1\x00", "1.0\n"}
 	for _, text := range bad {
 		if got, err := berth.ParseMinor(text); !berth.IsCode(err, berth.InvalidParameter) {
 			t.Errorf("ParseMinor(%q): got %d, %v, want invalid_parameter", text, got, err)
@@ -83,7 +83,7 @@ func TestPriceOfHours(t *testing.T) {
 	for _, tt := range []struct{ monthly, hours, want int64 }{
 		{1299, 720, 1299}, {1299, 1, 2}, {2999, 720, 2999}, {500, 720, 500}, {500, 1, 1}, {0, 720, 0},
 		{359, 1, 1}, {1, 1, 1}, {1, 359, 1}, {1, 360, 1}, {1, 1079, 1}, {1, 1080, 2}, {360, 1, 1}, {1080, 1, 2},
-		{berth.MaxMinor, 87600, berth.MaxMinor},
+		{berth.MaxMinor, 87600, berth.MaxMinor}, {berth.MaxMinor, 1_328_165_600, berth.MaxMinor}, // beyond 64 bits
 	} {
 		got := berth.PriceOfHours(berth.Money{Minor: tt.monthly, Currency: "EUR"}, tt.hours)
 		if got != (berth.Money{Minor: tt.want, Currency: "EUR"}) {
@@ -163,7 +163,7 @@ func FuzzParseMinor(f *testing.F) {
 			}
 			return
 		}
-		if !plain || !ok || exact.Cmp(big.NewRat(got, 100)) != 0 || got < 0 || got > berth.MaxMinor {
+		if whole, _, _ := strings.Cut(text, "."); !plain || !ok || len(whole) > 12 || exact.Cmp(big.NewRat(got, 100)) != 0 || got < 0 || got > berth.MaxMinor {
 			t.Fatalf("%q became %s", text, strconv.FormatInt(got, 10))
 		}
 		if again, err := berth.ParseMinor(berth.FormatMinor(got)); err != nil || again != got {

@@ -101,7 +101,7 @@ func goods() berth.Catalogue {
 			plan(13, 0, 40, offers(berth.Unlimited, here)), // free
 		},
 		Images:       []berth.Image{{ID: 2, Name: "Ubuntu"}, {ID: 6, Name: "Rocky"}, {ID: 13, Name: "Debian"}},
-		Applications: []berth.Application{{ID: 1, Name: "Panel", LoginLink: "https://{{hostname}}/"}, {ID: 4, Name: "Shop"}},
+		Applications: []berth.Application{{ID: 1, Name: "Panel", LoginLink: "https://{{ hostname }}/"}, {ID: 4, Name: "Shop"}},
 		Locations:    []berth.Location{{Name: here}, {Name: elsewhere}},
 		Networks: []berth.NetworkProduct{
 			{ID: "net", Name: "Anonymous ASN", Description: "A number", Provider: "sim", Monthly: 1000, Yearly: 10000},

@@ -11,24 +11,24 @@ import (
 	"github.com/berth-host/berth"
 )
 
-// BenchmarkEngine appends batches of 32 new orders, each with its idempotency key, entry and event, and settles the
-// 32 of the batch before. One operation is one order, placed and settled.
+// BenchmarkEngine appends batches of new orders, each with its idempotency key, entry and event, and settles the
+// orders of the batch before. One operation is one order, placed and settled.
 func BenchmarkEngine(b *testing.B) {
 	for _, kind := range sqlEngines {
-		for _, spread := range []int{1, 1000} {
-			b.Run(fmt.Sprintf("%s/wallets=%d", kind.name, spread), func(b *testing.B) {
+		for _, c := range []struct{ wallets, batch int }{{1, 32}, {1000, 32}, {1, 1}} {
+			b.Run(fmt.Sprintf("%s/wallets=%d/batch=%d", kind.name, c.wallets, c.batch), func(b *testing.B) {
 				url := kind.url(b)
 				if _, _, err := migrate(b.Context(), migrateURL(kind.name, url)); err != nil {
 					b.Fatal(err)
 				}
-				bench := newBench(b, openEngine(b, kind.open, url, Options{}), spread)
+				bench := newBench(b, openEngine(b, kind.open, url, Options{}), c.wallets, c.batch)
 				for range 20 { // warm up
 					bench.round(b)
 				}
 				b.ReportAllocs()
 				b.ResetTimer()
 				before := ownCPU()
-				for n := 0; n < b.N; n += benchBatch {
+				for n := 0; n < b.N; n += c.batch {
 					bench.round(b)
 				}
 				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "orders/s")
@@ -48,10 +48,9 @@ func ownCPU() time.Duration {
 	return time.Duration(use.Utime.Nano() + use.Stime.Nano())
 }
 
-const benchBatch = 32
-
 type bench struct {
 	engine  engine
+	batch   int
 	ids     berth.IDs
 	clock   int64
 	wallets []string
@@ -59,8 +58,8 @@ type bench struct {
 	turn    int
 }
 
-func newBench(b *testing.B, e engine, spread int) *bench {
-	w := &bench{engine: e, ids: berth.IDs{Random: rand.Uint64}, clock: 1_790_000_000_000_000}
+func newBench(b *testing.B, e engine, spread, batch int) *bench {
+	w := &bench{engine: e, batch: batch, ids: berth.IDs{Random: rand.Uint64}, clock: 1_790_000_000_000_000}
 	c := &berth.Changes{Batch: "wallets"}
 	for range spread {
 		id := w.ids.At(w.clock)
@@ -76,10 +75,10 @@ func (w *bench) round(b *testing.B) {
 	ctx := context.Background()
 	w.clock += 2500
 	need := berth.Need{}
-	for i := range benchBatch {
+	for i := range w.batch {
 		need.Keys = append(need.Keys, berth.KeyID("owner", fmt.Sprint("api/", w.turn, "/", i)))
 		if i == 0 || len(w.wallets) > 1 {
-			need.Wallets = append(need.Wallets, w.wallets[(w.turn*benchBatch+i)%len(w.wallets)])
+			need.Wallets = append(need.Wallets, w.wallets[(w.turn*w.batch+i)%len(w.wallets)])
 		}
 	}
 	for i := range w.open {
@@ -93,7 +92,7 @@ func (w *bench) round(b *testing.B) {
 	}
 	book := berth.NewBook(w.clock, w.ids.At, need, rows)
 	var placed []berth.Order
-	for i := range benchBatch {
+	for i := range w.batch {
 		if _, err := book.Run(func(book *berth.Book) error {
 			o, err := w.place(book, need.Wallets[i%len(need.Wallets)], need.Keys[i])
 			placed = append(placed, o)

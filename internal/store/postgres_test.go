@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -218,8 +219,7 @@ func TestLostConnections(t *testing.T) {
 // it must not be hurried along by cancelling it: it would count as committed without being on the standby.
 func TestStandbyGone(t *testing.T) {
 	server := pgtest.Start(t, pgtest.Options{})
-	url := server.Database(t)
-	e, other := openedPostgres(t, url, Options{Deadline: time.Second})
+	e, other := openedPostgres(t, server.Database(t), Options{Deadline: time.Second})
 	ctx := t.Context()
 	write(t, e, oneMeta("before", "before"))
 	standby := func(name string) {
@@ -259,12 +259,27 @@ func TestStandbyGone(t *testing.T) {
 
 // TestReadOnlyServer opens a server that takes no writes, as a demoted one is.
 func TestReadOnlyServer(t *testing.T) {
-	url := pgtest.Database(t)
-	e, other := openedPostgres(t, url, Options{})
+	at := pgtest.Database(t)
+	e, other := openedPostgres(t, at, Options{})
 	write(t, e, oneMeta("1", "a"))
 	mustExec(t, other, fmt.Sprintf("ALTER DATABASE %s SET default_transaction_read_only = on", other.Config().Database))
-	if _, err := openPostgres(t.Context(), url, Options{}.complete()); err == nil || !strings.Contains(err.Error(), "read only") {
+	if _, err := openPostgres(t.Context(), at, Options{}.complete()); err == nil || !strings.Contains(err.Error(), "read only") {
 		t.Errorf("got %v, want a refusal", err)
 	}
 	write(t, e, oneMeta("2", "b")) // a connection from before goes on
+}
+
+// TestSeveralHosts opens a URL whose first host is down.
+func TestSeveralHosts(t *testing.T) {
+	at, err := url.Parse(pgtest.Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at.Host = "127.0.0.1:1," + at.Host
+	at.RawQuery += "&target_session_attrs=read-write&connect_timeout=2"
+	e, _ := openedPostgres(t, at.String(), Options{})
+	write(t, e, oneMeta("1", "a"))
+	if _, ok, err := e.Meta(t.Context(), "a"); !ok || err != nil {
+		t.Errorf("got %t %v, want what was written", ok, err)
+	}
 }

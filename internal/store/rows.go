@@ -1,10 +1,10 @@
 package store
 
 import (
-	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/berth-host/berth"
@@ -26,15 +26,24 @@ type wordList interface {
 	split(text string) error
 }
 
-func text[R any](name string, at func(*R) *string) column[R] { return column[R]{name: name, text: at} }
+func text[R any](name string, at func(*R) *string) column[R] {
+	return column[R]{name: name, text: at}
+}
+
 func number[R any](name string, at func(*R) *int64) column[R] {
 	return column[R]{name: name, number: at}
 }
-func flag[R any](name string, at func(*R) *bool) column[R] { return column[R]{name: name, flag: at} }
+
+func flag[R any](name string, at func(*R) *bool) column[R] {
+	return column[R]{name: name, flag: at}
+}
+
 func words[R any](name string, at func(*R) wordList) column[R] {
 	return column[R]{name: name, list: at}
 }
+
 func (c *column[R]) isText() bool { return c.text != nil || c.list != nil }
+
 func (c *column[R]) setNumber(r *R, n int64) {
 	if c.flag != nil {
 		*c.flag(r) = n != 0
@@ -246,9 +255,12 @@ func insert[R any](steps []step, t *table[R], rows []R) []step {
 	if len(rows) == 0 {
 		return steps
 	}
-	if byKey := func(a, b R) int { return cmp.Compare(t.key(&a), t.key(&b)) }; t.key != nil && !slices.IsSortedFunc(rows, byKey) {
-		rows = slices.Clone(rows)
-		slices.SortStableFunc(rows, byKey)
+	if t.key != nil {
+		less := func(i, j int) bool { return t.key(&rows[i]) < t.key(&rows[j]) }
+		if !sort.SliceIsSorted(rows, less) {
+			rows = slices.Clone(rows) // the caller's stay as they are
+			sort.SliceStable(rows, less)
+		}
 	}
 	return append(steps, &writing[R]{t.insert, t.columns, rows})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -188,7 +189,16 @@ func grow(t *testing.T, e *sqlite, batch string) {
 
 func logPages(t *testing.T, e *sqlite) int64 {
 	t.Helper()
-	pages, _, err := e.sweeper.checkpoint("NOOP")
+	conn, err := openSQLiteConn(sqliteDSN(e.path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	row, err := sqlitePragma(conn, "wal_checkpoint(NOOP)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := strconv.ParseInt(row[1], 10, 64)
 	if err != nil {
 		t.Fatal(err)
 	}

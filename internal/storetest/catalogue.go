@@ -19,7 +19,7 @@ func goods(price int64) berth.Catalogue {
 			Offers: []berth.Offer{{Location: "Slovenia", Provider: "sim", Capacity: berth.Unlimited}},
 		}},
 		Images:       []berth.Image{{ID: 13, Name: "Debian 12"}},
-		Applications: []berth.Application{{ID: 1, Name: "Panel", LoginLink: "https://{{hostname}}/"}},
+		Applications: []berth.Application{{ID: 1, Name: "Panel", LoginLink: "https://{{ hostname }}/"}},
 		Locations:    []berth.Location{{Name: "Slovenia"}},
 		Networks: []berth.NetworkProduct{{ID: "net", Name: "Anonymous ASN", Description: "A number,\nof your own",
 			Provider: "edge", Monthly: berth.NotOffered, Yearly: 10000}},

@@ -49,7 +49,7 @@ type Worker struct {
 	working  sync.WaitGroup
 
 	clockOff   atomic.Int64 // microseconds that this machine's clock is off, when more than tolerable; else 0
-	clockKnown atomic.Bool  // it was compared with the database's at least once
+	clockKnown atomic.Bool  // it was compared with the database's: until then nothing is taken over
 }
 
 // hold is an order that this process is working on.
