@@ -32,7 +32,7 @@ type memory struct {
 	hashes     map[string]string // hash of an API key -> its id
 	entries    map[string][]berth.Entry
 	events     []berth.Event
-	batches    map[string]bool // false for one that never can be committed
+	batches    map[string]bool    // false for one that never can be committed
 	catalogues []*berth.Catalogue // by version
 }
 

@@ -229,6 +229,8 @@ func TestStandbyGone(t *testing.T) {
 	}
 	mustExec(t, other, "SET synchronous_commit = local") // for this test's own statements
 	standby("gone")
+	defer standby("") // or else a failed test would wait for ever for its commits
+	untilHanging(t, other)
 	started := time.Now()
 	err := tryWrite(e, oneMeta("hanging", "hanging"))
 	var f *failure
@@ -255,6 +257,39 @@ func TestStandbyGone(t *testing.T) {
 		t.Errorf("resolve after the standby is back: got %t %v, want that it was committed", committed, err)
 	}
 	write(t, e, oneMeta("after", "after"))
+}
+
+// untilHanging waits until commits wait for the standby: the server's processes read new settings one by one. The
+// commit that waits first is over once the standby is back.
+func untilHanging(t *testing.T, c *pgx.Conn) {
+	t.Helper()
+	probe := rawConn(t, c.Config().ConnString())
+	for try := range 1000 {
+		over := make(chan error, 1)
+		go func() {
+			_, err := probe.Exec(context.Background(), "INSERT INTO counters (name, value) VALUES ($1, 0)", fmt.Sprint("probe ", try))
+			over <- err
+		}()
+		for len(over) == 0 {
+			var hanging bool
+			if err := c.QueryRow(context.Background(), "SELECT coalesce(wait_event = 'SyncRep', false) FROM pg_stat_activity WHERE pid = $1",
+				int64(probe.PgConn().PID())).Scan(&hanging); err != nil {
+				t.Fatal(err)
+			}
+			if hanging {
+				t.Cleanup(func() {
+					if err := <-over; err != nil {
+						t.Errorf("the commit that waited first: %v", err)
+					}
+				})
+				return
+			}
+		}
+		if err := <-over; err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Fatal("commits don't wait for the standby")
 }
 
 // TestReadOnlyServer opens a server that takes no writes, as a demoted one is.
