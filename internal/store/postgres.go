@@ -33,13 +33,28 @@ var postgresDialect = &dialect{
 	forUpdate: " FOR UPDATE",
 	rows:      func(f []field) string { return "SELECT * FROM " + unnest(f) },
 	fromRows:  func(f []field) string { return " FROM " + unnest(f) + " AS r (" + names(f) + ")" },
-	row:       func(name string) string { return "r." + name },
+	row:       func(_ int, name string) string { return "r." + name },
 	any:       func(int) string { return "= ANY ($1::text[])" },
 	keyOrder:  "",
 	hotRows:   "WITH (fillfactor = 50)", // an update finds room in its own page, and leaves the indexes alone
 	collate:   ` COLLATE "C"`,
 	versioned: "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'goose_db_version'",
 	snapshot:  &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
+}
+
+// postgresAlone is the dialect for one row, which comes as plain values: setting up an array for each of many columns
+// costs more than the row itself, and at one client every batch is one row.
+var postgresAlone = &dialect{
+	rows: func(f []field) string {
+		values := make([]string, len(f))
+		for i := range f {
+			values[i] = fmt.Sprintf("$%d", i+1)
+		}
+		return "VALUES (" + strings.Join(values, ", ") + ")"
+	},
+	fromRows: func([]field) string { return "" },
+	row:      func(i int, _ string) string { return fmt.Sprintf("$%d", i+1) },
+	any:      postgresDialect.any,
 }
 
 // unnest turns one array a column into rows.

@@ -126,6 +126,7 @@ func (p *pgWriters) close() {
 type pgWriter struct {
 	conn     *pgconn.PgConn
 	prepared map[*statement]*pgconn.StatementDescription
+	alone    map[*statement]*pgconn.StatementDescription // the form for one row, of those that have it
 	buffer   []byte
 	ends     []int
 	params   [][]byte
@@ -152,7 +153,8 @@ func (p *pgWriters) connect(ctx context.Context) (*pgWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &pgWriter{conn: conn, prepared: make(map[*statement]*pgconn.StatementDescription, len(statements))}
+	w := &pgWriter{conn: conn, prepared: make(map[*statement]*pgconn.StatementDescription, len(statements)),
+		alone: make(map[*statement]*pgconn.StatementDescription, len(statements))}
 	if err := w.prepare(deadlineOf(ctx, p.wait)); err != nil {
 		w.kill()
 		return nil, err
@@ -165,23 +167,38 @@ func (w *pgWriter) prepare(deadline time.Time) error {
 	p := w.conn.StartPipeline(context.Background())
 	for _, s := range statements {
 		p.SendPrepare(s.name, postgresDialect.render(s, 0), nil)
+		if s.takesRows() {
+			p.SendPrepare(s.name+"_alone", postgresAlone.render(s, 0), nil)
+		}
 	}
 	if err := p.Sync(); err != nil {
 		return err
 	}
 	for _, s := range statements {
-		answer, err := p.GetResults()
+		err := described(p, s.name, w.prepared, s)
+		if err == nil && s.takesRows() {
+			err = described(p, s.name+"_alone", w.alone, s)
+		}
 		if err != nil {
 			return errors.Join(fmt.Errorf("prepare %s: %w", s.name, err), p.Close())
 		}
-		d, ok := answer.(*pgconn.StatementDescription)
-		if !ok {
-			return errors.Join(fmt.Errorf("prepare %s: the answer is %T", s.name, answer), p.Close())
-		}
-		d.Name = s.name
-		w.prepared[s] = d
 	}
 	return p.Close()
+}
+
+// described reads the answer to one SendPrepare.
+func described(p *pgconn.Pipeline, name string, into map[*statement]*pgconn.StatementDescription, s *statement) error {
+	answer, err := p.GetResults()
+	if err != nil {
+		return err
+	}
+	d, ok := answer.(*pgconn.StatementDescription)
+	if !ok {
+		return fmt.Errorf("the answer is %T", answer)
+	}
+	d.Name = name
+	into[s] = d
+	return nil
 }
 
 // kill closes the connection at once and without a word; the server rolls back whatever wasn't being committed.
@@ -217,6 +234,10 @@ func (w *pgWriter) transact(deadline time.Time, first *statement, steps []step, 
 		p.SendQueryStatement(w.prepared[first], nil, nil, nil)
 	}
 	for _, s := range steps {
+		if alone := w.alone[s.statement()]; alone != nil && s.rows() == 1 {
+			p.SendQueryStatement(alone, w.values(s), binaryFormat, binaryFormat)
+			continue
+		}
 		p.SendQueryStatement(w.prepared[s.statement()], w.arguments(s), binaryFormat, binaryFormat)
 	}
 	if last != nil {
@@ -308,9 +329,28 @@ func (w *pgWriter) arguments(s step) [][]byte {
 		}
 		w.ends = append(w.ends, len(w.buffer))
 	}
+	return w.slices()
+}
+
+// values are the columns of the step's one row in PostgreSQL's binary format.
+func (w *pgWriter) values(s step) [][]byte {
+	w.buffer, w.ends, w.params = w.buffer[:0], w.ends[:0], w.params[:0]
+	for i, f := range s.statement().fields {
+		if f.text {
+			w.buffer = append(w.buffer, s.text(0, i)...)
+		} else {
+			w.buffer = binary.BigEndian.AppendUint64(w.buffer, uint64(s.number(0, i)))
+		}
+		w.ends = append(w.ends, len(w.buffer))
+	}
+	return w.slices()
+}
+
+// slices cuts the buffer at its ends. It grows no more, so they stay valid.
+func (w *pgWriter) slices() [][]byte {
 	from := 0
 	for _, end := range w.ends {
-		w.params = append(w.params, w.buffer[from:end])
+		w.params = append(w.params, w.buffer[from:end:end])
 		from = end
 	}
 	return w.params

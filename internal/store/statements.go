@@ -20,7 +20,8 @@ import (
 //	{for update}  the row locks, where the whole database isn't locked anyway
 //	{begin}       a transaction that may write, from its start
 //
-// So a set-based statement goes to PostgreSQL once for a batch, and to SQLite once a row, prepared.
+// So a set-based statement goes to PostgreSQL once for a batch, and to SQLite once a row, prepared. PostgreSQL has each
+// in a second form for a batch of one row.
 func insertText(table string, fields []field) string {
 	return "INSERT INTO " + table + " (" + names(fields) + ") {rows}"
 }
@@ -85,6 +86,9 @@ type field struct {
 	name string
 	text bool // TEXT, otherwise BIGINT
 }
+
+// takesRows reports whether the statement goes by rows, and so has a form for one.
+func (s *statement) takesRows() bool { return len(s.fields) > 0 && !s.any }
 
 func names(fields []field) string {
 	list := make([]string, len(fields))
@@ -173,7 +177,7 @@ type dialect struct {
 	forUpdate string
 	rows      func([]field) string
 	fromRows  func([]field) string
-	row       func(name string) string
+	row       func(i int, name string) string
 	any       func(keys int) string
 	keyOrder  string // storage of a table, see the migrations
 	hotRows   string // storage of a table whose rows are updated over and over
@@ -186,8 +190,8 @@ type dialect struct {
 func (d *dialect) render(s *statement, keys int) string {
 	pairs := []string{"{begin}", d.begin, " {for update}", d.forUpdate, "{rows}", d.rows(s.fields),
 		" {from rows}", d.fromRows(s.fields), "{any}", d.any(keys)}
-	for _, f := range s.fields {
-		pairs = append(pairs, "{row."+f.name+"}", d.row(f.name))
+	for i, f := range s.fields {
+		pairs = append(pairs, "{row."+f.name+"}", d.row(i, f.name))
 	}
 	return strings.NewReplacer(pairs...).Replace(s.template)
 }
