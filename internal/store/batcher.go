@@ -42,7 +42,8 @@ type batcher struct {
 
 	mu      sync.Mutex
 	waiting []*call
-	busy    bool // somebody is running batches
+	busy    bool      // somebody is running batches
+	since   time.Time // when the batch that runs now was begun; zero while none runs
 	closed  bool
 	idle    *sync.Cond // signalled when busy ends
 
@@ -99,6 +100,16 @@ func (b *batcher) queued() int {
 	return len(b.waiting)
 }
 
+// stalled is how long the batch that runs now has been running, 0 when none does.
+func (b *batcher) stalled() time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.since.IsZero() {
+		return 0
+	}
+	return time.Since(b.since)
+}
+
 // lead runs batches until nobody waits. A caller that leads for its own call hands over as soon as that is answered.
 func (b *batcher) lead(own *call) {
 	for {
@@ -112,10 +123,12 @@ func (b *batcher) lead(own *call) {
 		n := min(len(b.waiting), b.options.Batch)
 		calls := slices.Clone(b.waiting[:n])
 		b.waiting = slices.Delete(b.waiting, 0, n)
+		b.since = time.Now()
 		b.mu.Unlock()
 
 		again := b.run(calls)
 		b.mu.Lock()
+		b.since = time.Time{}
 		b.waiting = append(again, b.waiting...) // they have waited longest
 		more := len(b.waiting) > 0
 		b.mu.Unlock()
@@ -200,7 +213,9 @@ func (b *batcher) transact(calls []*call) (again []*call, f *failure) {
 	changes, any := book.Changes()
 	stats.Decide = time.Since(start)
 	if !any {
-		t.rollback()
+		if err := t.release(); err != nil {
+			return append(answerAll(decided, unavailable(err)), again...), nil
+		}
 		answerDecided(decided)
 		return again, nil
 	}

@@ -38,6 +38,11 @@ type tx interface {
 	// commit appends all changes and the batch's row, and commits. A certain failure, with nothing written, is a
 	// *failure; any other error means that the fate is unknown.
 	commit(ctx context.Context, c *berth.Changes) error
+	// release ends a transaction that changed nothing. After it what was read is as durable as if it had been written
+	// here: a commit that others made and that hangs for its standby must not be told to anybody yet. On an error
+	// nobody may be answered from what was read.
+	release() error
+	// rollback gives a transaction up.
 	rollback()
 }
 

@@ -105,6 +105,11 @@ type memoryTx struct{ m *memory }
 
 func (t memoryTx) rollback() { t.m.unlock() }
 
+func (t memoryTx) release() error {
+	t.rollback()
+	return nil
+}
+
 func (t memoryTx) commit(_ context.Context, c *berth.Changes) error {
 	m := t.m
 	defer m.unlock()

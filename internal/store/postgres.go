@@ -154,6 +154,10 @@ type postgresTx struct {
 
 func (t *postgresTx) rollback() { t.engine.undo(t.writer) }
 
+// release commits, which waits for the standby: the row locks are in the log behind what was read. A rollback would
+// not wait, and tell of an order that only the primary knows yet.
+func (t *postgresTx) release() error { return t.engine.finish(t.writer, nil, nil) }
+
 // discard ends a transaction whose statement failed. When a connection died the idle ones likely did, too, and the
 // next try needs a fresh one.
 func (e *postgres) discard(w *pgWriter, err *trouble) {

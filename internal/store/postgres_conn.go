@@ -127,6 +127,7 @@ type pgWriter struct {
 	conn     *pgconn.PgConn
 	prepared map[*statement]*pgconn.StatementDescription
 	alone    map[*statement]*pgconn.StatementDescription // the form for one row, of those that have it
+	notices  *atomic.Int64                               // that the server has sent
 	buffer   []byte
 	ends     []int
 	params   [][]byte
@@ -142,6 +143,8 @@ func (p *pgWriters) connect(ctx context.Context) (*pgWriter, error) {
 	// it can't dial again.
 	config := p.config.Copy()
 	var made atomic.Bool
+	var notices atomic.Int64
+	config.OnNotice = func(*pgconn.PgConn, *pgconn.Notice) { notices.Add(1) }
 	config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
 		if made.Load() {
 			return nil, errors.New("a running statement is not cancelled")
@@ -153,7 +156,7 @@ func (p *pgWriters) connect(ctx context.Context) (*pgWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &pgWriter{conn: conn, prepared: make(map[*statement]*pgconn.StatementDescription, len(statements)),
+	w := &pgWriter{conn: conn, notices: &notices, prepared: make(map[*statement]*pgconn.StatementDescription, len(statements)),
 		alone: make(map[*statement]*pgconn.StatementDescription, len(statements))}
 	if err := w.prepare(deadlineOf(ctx, p.wait)); err != nil {
 		w.kill()
@@ -269,10 +272,15 @@ func (w *pgWriter) answers(p *pgconn.Pipeline, first *statement, steps []step, l
 	if last == nil {
 		return nil
 	}
+	before := w.notices.Load()
 	tag, err := w.answer(p, last, nil)
 	if err == nil && tag != last.template {
 		// A COMMIT in a failed transaction is answered with ROLLBACK and no error.
 		err = fmt.Errorf("%s was answered with %s", last.name, tag)
+	}
+	if err == nil && last == sqlCommit && w.notices.Load() != before {
+		// So the server says that somebody ended its waiting for the standby: committed here, and perhaps nowhere else.
+		err = errors.New("the commit came with a warning: it may not have reached the standby")
 	}
 	if err != nil {
 		return &trouble{cause: err}

@@ -219,9 +219,12 @@ func TestLostConnections(t *testing.T) {
 // it must not be hurried along by cancelling it: it would count as committed without being on the standby.
 func TestStandbyGone(t *testing.T) {
 	server := pgtest.Start(t, pgtest.Options{})
-	e, other := openedPostgres(t, server.Database(t), Options{Deadline: time.Second})
+	url := server.Database(t)
+	e, other := openedPostgres(t, url, Options{Deadline: time.Second})
+	patient := openEngine(t, openPostgres, url, Options{Deadline: 20 * time.Second})
 	ctx := t.Context()
 	write(t, e, oneMeta("before", "before"))
+	write(t, patient, oneMeta("patient", "patient")) // so that it has a connection
 	standby := func(name string) {
 		mustExec(t, other, "ALTER SYSTEM SET synchronous_standby_names = '"+name+"'")
 		mustExec(t, other, "SELECT pg_reload_conf()")
@@ -251,12 +254,37 @@ func TestStandbyGone(t *testing.T) {
 		t.Errorf("resolve: got %t, want an error as long as the commit waits", committed)
 	}
 	until(t, other, waits)
+	cancelledCommit(t, e, patient, other)
 	standby("")
 	until(t, other, "SELECT count(*) = 1 FROM meta WHERE name = 'hanging'")
 	if committed, err := e.resolve(ctx, "hanging", 0); !committed || err != nil {
 		t.Errorf("resolve after the standby is back: got %t %v, want that it was committed", committed, err)
 	}
 	write(t, e, oneMeta("after", "after"))
+}
+
+// cancelledCommit has an administrator cancel a commit that waits for the standby. PostgreSQL then commits with a mere
+// warning: the commit must not count, and nobody may be told what it wrote before the standby has it.
+func cancelledCommit(t *testing.T, e, patient engine, other *pgx.Conn) {
+	t.Helper()
+	done := make(chan error, 1)
+	go func() { done <- tryWrite(patient, oneMeta("cancelled", "cancelled")) }()
+	until(t, other, "SELECT count(*) = 2 FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND datname = current_database() AND query = 'COMMIT'")
+	until(t, other, `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND datname = current_database()
+		AND query = 'COMMIT' ORDER BY query_start DESC LIMIT 1`)
+	err := <-done
+	var f *failure
+	if err == nil || errors.As(err, &f) {
+		t.Errorf("a cancelled commit: got %v, want an error that isn't certain", err)
+	}
+	until(t, other, "SELECT count(*) = 1 FROM meta WHERE name = 'cancelled'") // it can be seen all the same
+	reading, rows, _, err := e.begin(t.Context(), berth.Need{Meta: []string{"cancelled"}})
+	if err != nil || len(rows.Meta) != 1 {
+		t.Fatalf("reading it under a lock: got %v %v", rows.Meta, err)
+	}
+	if err := reading.release(); err == nil {
+		t.Error("what a cancelled commit wrote was told before the standby has it")
+	}
 }
 
 // untilHanging waits until commits wait for the standby: the server's processes read new settings one by one. The

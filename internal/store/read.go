@@ -44,7 +44,15 @@ func (r *sqlReader) query(ctx context.Context, text string, args ...any) (answer
 			break
 		}
 	}
-	return answer, err
+	return answer, lost(err)
+}
+
+// lost is a read that the database didn't answer: the client may try again.
+func lost(err error) error {
+	if err == nil {
+		return nil
+	}
+	return unavailable(err)
 }
 
 func (r *sqlReader) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
@@ -72,7 +80,7 @@ func (r *sqlReader) number(ctx context.Context, text string) (n int64, err error
 	for answer.Next() {
 		err = answer.Scan(&n)
 	}
-	return n, errors.Join(err, answer.Err())
+	return n, errors.Join(err, lost(answer.Err()))
 }
 
 // cell scans a column that isn't kept as Go has it.
@@ -146,7 +154,7 @@ func find[R any](ctx context.Context, r *sqlReader, t *table[R], rest string, ar
 		}
 		found = append(found, row)
 	}
-	return found, answer.Err()
+	return found, lost(answer.Err())
 }
 
 func findOne[R any](ctx context.Context, r *sqlReader, t *table[R], rest string, args ...any) (row R, ok bool, err error) {
@@ -250,7 +258,7 @@ func (r *sqlReader) ids(ctx context.Context, text string, now int64, limit int) 
 		}
 		ids = append(ids, id)
 	}
-	return ids, answer.Err()
+	return ids, lost(answer.Err())
 }
 
 func (r *sqlReader) Backlog(ctx context.Context) (b berth.Backlog, err error) {
@@ -262,7 +270,7 @@ func (r *sqlReader) Backlog(ctx context.Context) (b berth.Backlog, err error) {
 	for answer.Next() {
 		err = answer.Scan(&b.Unsettled, &b.Oldest, &b.Doubtful)
 	}
-	return b, errors.Join(err, answer.Err())
+	return b, errors.Join(err, lost(answer.Err()))
 }
 
 // stockText counts what belongs to each stock row: services, and orders that will make one.
@@ -295,7 +303,7 @@ func eachStock(answer *sql.Rows, take func(berth.Stock) error) error {
 			return err
 		}
 	}
-	return answer.Err()
+	return lost(answer.Err())
 }
 
 func (r *sqlReader) Clock(ctx context.Context) (int64, error) { return r.clock(ctx) }

@@ -146,6 +146,12 @@ func (e *sqlite) drop() {
 // sqliteTx is an open transaction: the engine itself, whose turn somebody holds.
 type sqliteTx sqlite
 
+// release has nothing to wait for: what can be read of a file is on its disk.
+func (t *sqliteTx) release() error {
+	t.rollback()
+	return nil
+}
+
 func (t *sqliteTx) rollback() {
 	e := (*sqlite)(t)
 	e.undo()

@@ -121,6 +121,18 @@ func (s *Store) Write(ctx context.Context, need berth.Need, decide func(*berth.B
 	return s.batcher.write(ctx, need, decide)
 }
 
+// Clock is the database's time. While a write has been waiting for the database for long, as it does when a commit
+// hangs for a standby that is gone, it fails, too: a database that can be read isn't ready for orders.
+func (s *Store) Clock(ctx context.Context) (int64, error) {
+	if waits := s.batcher.stalled(); waits > longWrite {
+		return 0, unavailable(fmt.Errorf("a write has been waiting for the database for %s", waits.Round(time.Second)))
+	}
+	return s.reader.Clock(ctx)
+}
+
+// longWrite is how long a write may take before the database doesn't count as ready.
+const longWrite = 3 * time.Second
+
 // Queued is the number of calls that wait for a batch.
 func (s *Store) Queued() int { return s.batcher.queued() }
 

@@ -27,9 +27,15 @@ func (w *Worker) Run(ctx context.Context) {
 		loops.Go(func() {
 			tick := time.NewTicker(every)
 			defer tick.Stop()
-			for {
-				if err := step(ctx); err != nil && ctx.Err() == nil {
-					w.options.Log.Error(what+" failed", "error", err, "cause", errors.Unwrap(err))
+			for failed := 0; ; {
+				switch err := step(ctx); {
+				case err == nil:
+					failed = 0
+				case ctx.Err() == nil:
+					// The first, second, fourth, eighth... in a row: an outage must not drown the log.
+					if failed++; failed&(failed-1) == 0 {
+						w.options.Log.Error(what+" failed", "times", failed, "error", err, "cause", errors.Unwrap(err))
+					}
 				}
 				select {
 				case <-tick.C:
