@@ -7,11 +7,13 @@ TESTFLAGS ?=
 PKG       ?= ./...
 FUZZTIME  ?= 30s
 BENCHFLAGS ?=
+# Such as -keep (the logs) or -only switchover
+FAILOVERFLAGS ?=
 
 export FUZZTIME
 
 .DEFAULT_GOAL := help
-.PHONY: help build setup test race lint bench fuzz clean withpg
+.PHONY: help build setup test race check lint bench fuzz failover clean withpg
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,13 +27,20 @@ setup: ## what the tests need besides Go (installs Debian packages when run as r
 # Built and not `go run`: that would hide the exit code and keep signals to itself.
 withpg:
 	@go build -o bin/withpg ./internal/pgtest/cmd/withpg
+	@go build -o bin/secretscan ./scripts/secretscan
 
-test: setup withpg ## vet and all tests, beside a throw-away PostgreSQL
+# What the tests print and log is looked through for keys and passwords; the logs stay in bin/logs.
+TESTING = bin/withpg -- bin/secretscan -keep bin/logs -- go test
+
+test: setup withpg ## vet and all tests, beside a throw-away PostgreSQL; no secret may be in what they log
 	go vet $(PKG)
-	bin/withpg -- go test -timeout $(TIMEOUT) $(TESTFLAGS) $(PKG)
+	$(TESTING) -timeout $(TIMEOUT) $(TESTFLAGS) $(PKG)
 
 race: setup withpg ## all tests under the race detector (needs a C compiler)
-	CGO_ENABLED=1 bin/withpg -- go test -race -timeout $(TIMEOUT) $(TESTFLAGS) $(PKG)
+	CGO_ENABLED=1 $(TESTING) -race -timeout $(TIMEOUT) $(TESTFLAGS) $(PKG)
+
+check: ## staticcheck and gosec (the first run builds them, which takes minutes)
+	@scripts/check
 
 lint: ## formatting, vet, writes outside transactions, pinned pairs
 	@scripts/lint
@@ -41,6 +50,11 @@ bench: setup withpg ## measures orders a second and writes docs/benchmarks.md
 
 fuzz: ## every fuzz target for FUZZTIME (30s) each
 	@scripts/fuzz
+
+failover: build ## three PostgreSQL under Patroni, killed, stalled and switched under load (3 minutes)
+	@scripts/failover-setup
+	@go build -o bin/failover ./internal/failover
+	bin/failover -berth bin/berth -deploy deploy $(FAILOVERFLAGS)
 
 clean: ## removes what the targets above made
 	rm -rf bin
