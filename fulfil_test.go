@@ -227,7 +227,7 @@ func TestPostponement(t *testing.T) {
 		s.clock.Store(o.DueAt)
 		o = s.claim(o.ID)
 	}
-	for o.Attempt < 12 { // it backs off to five minutes, and no further
+	for range 8 { // it backs off to five minutes, and no further
 		receipt, err := s.Settle(background, o, berth.Outcome{})
 		if err != nil {
 			t.Fatal(err)
@@ -257,6 +257,9 @@ func TestLeases(t *testing.T) {
 	s.clock.Store(o.DueAt - 1)
 	if due, err := s.store.Due(background, s.clock.Load(), 9); err != nil || len(due) != 0 {
 		t.Errorf("before its end: got %v due, %v", due, err)
+	}
+	if taken, err := s.Claim(background, []string{o.ID}); err != nil || len(taken) != 0 {
+		t.Errorf("claim just before its end: got %d, %v, want none", len(taken), err)
 	}
 	s.clock.Store(o.DueAt)
 	if due, err := s.store.Due(background, s.clock.Load(), 9); err != nil || !slices.Equal(due, []string{o.ID}) {

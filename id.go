@@ -1,6 +1,7 @@
 package berth
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"time"
 )
@@ -30,7 +31,7 @@ func (g *IDs) At(instant int64) string {
 	} else if g.n++; g.n > 0xffff {
 		g.last, g.n = g.last+1, 0
 	}
-	ms, sub := uint64(g.last/1000), uint64(g.last%1000)
+	ms, sub := uint64(g.last/1000), uint64(g.last%1000) // #nosec G115 -- never below zero, where g.last begins
 	hi := ms<<16 | 7<<12 | sub<<2
 	lo := 2<<62 | g.n<<46 | g.Random()>>18
 	return formatUUID(hi, lo)
@@ -38,10 +39,8 @@ func (g *IDs) At(instant int64) string {
 
 func formatUUID(hi, lo uint64) string {
 	var raw [16]byte
-	for i := range 8 {
-		raw[i] = byte(hi >> (56 - 8*i))
-		raw[8+i] = byte(lo >> (56 - 8*i))
-	}
+	binary.BigEndian.PutUint64(raw[:8], hi)
+	binary.BigEndian.PutUint64(raw[8:], lo)
 	var out [36]byte
 	hex.Encode(out[0:8], raw[0:4])
 	hex.Encode(out[9:13], raw[4:6])

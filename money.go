@@ -1,7 +1,6 @@
 package berth
 
 import (
-	"math"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -26,7 +25,7 @@ func (m Money) String() string { return FormatMinor(m.Minor) }
 // FormatMinor writes minor units with exactly two decimals.
 func FormatMinor(minor int64) string {
 	sign := ""
-	abs := uint64(minor)
+	abs := uint64(minor) // #nosec G115 -- of a negative amount the two's complement, which the negation below needs
 	if minor < 0 {
 		sign = "-"
 		abs = -abs
@@ -96,17 +95,18 @@ func UpgradeDifference(rate int64, remainingSeconds int64) int64 {
 }
 
 // mulDivHalfUp is a*b/c rounded half up for non-negative a and b, with a product of 128 bits. A result beyond
-// MaxMinor is capped there; no wallet can pay it.
+// MaxMinor is capped there; no wallet can pay it. c is positive.
 func mulDivHalfUp(a, b, c int64) int64 {
-	hi, lo := bits.Mul64(uint64(a), uint64(b))
-	lo, carry := bits.Add64(lo, uint64(c/2), 0)
+	x, y, z := uint64(a), uint64(b), uint64(c) // #nosec G115 -- none of them is negative
+	hi, lo := bits.Mul64(x, y)
+	lo, carry := bits.Add64(lo, z/2, 0)
 	hi += carry
-	if hi >= uint64(c) {
+	if hi >= z {
 		return MaxMinor
 	}
-	q, _ := bits.Div64(hi, lo, uint64(c))
-	if q > uint64(MaxMinor) || q > math.MaxInt64 {
+	q, _ := bits.Div64(hi, lo, z)
+	if q > uint64(MaxMinor) {
 		return MaxMinor
 	}
-	return int64(q)
+	return int64(q) // #nosec G115 -- at most MaxMinor
 }

@@ -237,50 +237,54 @@ func TestKeyAddressesAndScopes(t *testing.T) {
 // detector is the judge.)
 func TestCallersThatLeave(t *testing.T) {
 	s := newShop(t)
-	o := s.stuck(server("5"))
+	retried, resolved, due, held := s.stuck(server("5")), s.stuck(server("5")), s.stuck(server("5")), s.place(server("5")).Order
+	s.clock.Store(due.DueAt)
 	key, err := s.CreateKey(background, berth.APIKey{UserID: anna, Hash: "h", Scopes: []berth.Scope{berth.ScopeRead}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, call := range map[string]func(context.Context) error{
-		"transfer": func(ctx context.Context) error {
+	for _, tt := range []struct {
+		name string
+		call func(context.Context) error
+	}{
+		{"transfer", func(ctx context.Context) error {
 			_, _, err := s.Transfer(ctx, berth.Transfer{UserID: anna, Amount: 1, Ref: "left"})
 			return err
-		},
-		"user": func(ctx context.Context) error {
+		}},
+		{"user", func(ctx context.Context) error {
 			_, err := s.CreateUser(ctx, berth.User{Username: "x"}, "")
 			return err
-		},
-		"suspend": func(ctx context.Context) error { _, err := s.SuspendUser(ctx, bert, true); return err },
-		"key": func(ctx context.Context) error {
+		}},
+		{"suspend", func(ctx context.Context) error { _, err := s.SuspendUser(ctx, bert, true); return err }},
+		{"key", func(ctx context.Context) error {
 			_, err := s.CreateKey(ctx, berth.APIKey{UserID: anna, Hash: "i", Scopes: []berth.Scope{berth.ScopeRead}})
 			return err
-		},
-		"revoke": func(ctx context.Context) error { _, err := s.RevokeKey(ctx, key.ID); return err },
-		"apply":  func(ctx context.Context) error { _, err := s.ApplyCatalogue(ctx, goods()); return err },
-		"retry":  func(ctx context.Context) error { _, err := s.Retry(ctx, o.ID); return err },
-		"resolve": func(ctx context.Context) error {
-			_, err := s.Resolve(ctx, o.ID, berth.Resolution{Refund: true})
+		}},
+		{"revoke", func(ctx context.Context) error { _, err := s.RevokeKey(ctx, key.ID); return err }},
+		{"apply", func(ctx context.Context) error { _, err := s.ApplyCatalogue(ctx, goods()); return err }},
+		{"retry", func(ctx context.Context) error { _, err := s.Retry(ctx, retried.ID); return err }},
+		{"resolve", func(ctx context.Context) error {
+			_, err := s.Resolve(ctx, resolved.ID, berth.Resolution{Refund: true})
 			return err
-		},
-		"hold":   func(ctx context.Context) error { _, err := s.Hold(ctx, []berth.Order{o}); return err },
-		"claim":  func(ctx context.Context) error { _, err := s.Claim(ctx, []string{o.ID}); return err },
-		"place":  func(ctx context.Context) error { r := server("5"); _, err := s.Place(ctx, &r); return err },
-		"quote":  func(ctx context.Context) error { r := server("5"); _, err := s.Quote(ctx, &r); return err },
-		"settle": func(ctx context.Context) error { _, err := s.Settle(ctx, o, berth.Outcome{}); return err },
+		}},
+		{"claim", func(ctx context.Context) error { _, err := s.Claim(ctx, []string{due.ID}); return err }},
+		{"hold", func(ctx context.Context) error { _, err := s.Hold(ctx, []berth.Order{held}); return err }},
+		{"settle", func(ctx context.Context) error { _, err := s.Settle(ctx, held, berth.Outcome{}); return err }},
+		{"place", func(ctx context.Context) error { r := server("5"); _, err := s.Place(ctx, &r); return err }},
+		{"quote", func(ctx context.Context) error { r := server("5"); _, err := s.Quote(ctx, &r); return err }},
 	} {
 		release := storetest.Hold(t, s.store)
 		ctx, leave := context.WithCancel(background)
 		answer := make(chan error)
-		go func() { answer <- call(ctx) }()
-		storetest.Await(t, name+" to wait", func() bool { return s.store.Queued() == 1 })
+		go func() { answer <- tt.call(ctx) }()
+		storetest.Await(t, tt.name+" to wait", func() bool { return s.store.Queued() == 1 })
 		leave()
 		go release()
 		if err := <-answer; refusal(err) != "unavailable" && refusal(err) != "" {
-			t.Errorf("%s: got %v, want unavailable, or done just in time", name, err)
+			t.Errorf("%s: got %v, want unavailable, or done just in time", tt.name, err)
 		}
 		// The next write comes after the one that was left.
-		if _, _, err := s.Transfer(background, berth.Transfer{UserID: anna, Amount: 1, Ref: "after " + name}); err != nil {
+		if _, _, err := s.Transfer(background, berth.Transfer{UserID: anna, Amount: 1, Ref: "after " + tt.name}); err != nil {
 			t.Fatal(err)
 		}
 	}

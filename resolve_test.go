@@ -26,6 +26,9 @@ func TestResolveByRefund(t *testing.T) {
 		if err != nil || receipt.Order.State != berth.Refunded || s.balance(anna) != balance {
 			t.Errorf("%s: got %s, balance %d, %v, want refunded and %d", r.Kind, receipt.Order.State, s.balance(anna), err, balance)
 		}
+		if receipt.Order.Attempt != o.Attempt+1 {
+			t.Errorf("%s: got attempt %d, want %d, which fences the attempt before", r.Kind, receipt.Order.Attempt, o.Attempt+1)
+		}
 		if late, err := s.Settle(background, o, berth.Outcome{Verdict: berth.Done}); err != nil || late.Order.State != berth.Refunded {
 			t.Errorf("%s: a late answer: got %s, %v, want the refund to stay", r.Kind, late.Order.State, err)
 		}

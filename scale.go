@@ -82,7 +82,7 @@ func (scale) Parameters() []string {
 }
 
 func (k scale) Check(r *Request) []*Error {
-	refusals := renew{k.policy}.Check(r)
+	refusals := renew(k).Check(r)
 	if r.PlanID == "" {
 		refusals = append(refusals, Invalid("plan_id", "plan_id must not be empty beside a server_id."))
 	}

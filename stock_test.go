@@ -168,18 +168,22 @@ func TestLimitIntroducedLater(t *testing.T) {
 	if _, err := s.Settle(background, open, berth.Outcome{Verdict: berth.Refused}); err != nil {
 		t.Fatal(err)
 	}
+	if s.used(five, here) != 4 {
+		t.Errorf("without a limit: got %d used, want the 4 of before, untouched", s.used(five, here))
+	}
+	s.buy(server("5"))
 	s.verified()
 	s.apply(limited(9))
-	if s.used(five, here) != 4 {
-		t.Errorf("limited again: got %d used, want 4", s.used(five, here))
+	if s.used(five, here) != 5 {
+		t.Errorf("limited again: got %d used, want 5", s.used(five, here))
 	}
 	// The same for an offer that is gone for a while.
 	gone := limited(9)
 	gone.Plans = append(gone.Plans[:1:1], gone.Plans[2:]...)
 	s.apply(gone)
 	s.apply(limited(9))
-	if s.used(five, here) != 4 {
-		t.Errorf("offered again: got %d used, want 4", s.used(five, here))
+	if s.used(five, here) != 5 {
+		t.Errorf("offered again: got %d used, want 5", s.used(five, here))
 	}
 	s.verified()
 }
@@ -287,6 +291,48 @@ func TestLimitWithinABatch(t *testing.T) {
 	done.Wait()
 	if refusal(errs[0]) != "" || errs[1] != nil || refusal(errs[2]) != "out_of_stock plan_id" || s.used(five, here) != 1 {
 		t.Errorf("got %v with %d used, want the first order taken and counted, the last refused", errs, s.used(five, here))
+	}
+	s.verified()
+}
+
+// passing is a store in which something happens just after stock was counted.
+type passing struct {
+	berth.Store
+	happens []func() // one after each count
+}
+
+func (p *passing) Stock(ctx context.Context) ([]berth.Stock, error) {
+	rows, err := p.Store.Stock(ctx)
+	if len(p.happens) > 0 {
+		p.happens[0]()
+		p.happens = p.happens[1:]
+	}
+	return rows, err
+}
+
+// A count that is outdated by the time that it would be noted is not noted: here another apply has counted and sold
+// the last one in between.
+func TestStockChangesWhileCounted(t *testing.T) {
+	s := newShop(t)
+	s.buy(server("5"))
+	s.buy(server("5"))
+	order := func(want string) func() {
+		return func() {
+			if _, got := s.try(server("5")); got != want {
+				t.Errorf("got %q with %d used, want %q", got, s.used(five, here), want)
+			}
+		}
+	}
+	slow := *s.Desk
+	slow.Store = &passing{Store: s.store, happens: []func(){func() {}, func() {
+		s.apply(limited(3))
+		order("")()
+	}, order("out_of_stock plan_id")}}
+	if _, err := slow.ApplyCatalogue(background, limited(3)); err != nil {
+		t.Fatal(err)
+	}
+	if s.used(five, here) != 3 {
+		t.Errorf("got %d used, want 3", s.used(five, here))
 	}
 	s.verified()
 }

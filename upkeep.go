@@ -28,7 +28,7 @@ func (d *Desk) Sweep(ctx context.Context) (more bool, err error) {
 }
 
 // sweepPasswords walks the orders by id, which is by age, from where the last sweep ended. An order that isn't
-// settled yet still needs its password; the walk stops there and comes back.
+// settled yet still needs its password: it is passed over, and the next sweep begins before it.
 func (d *Desk) sweepPasswords(ctx context.Context) (more bool, err error) {
 	from, _, err := d.Store.Meta(ctx, MetaSwept)
 	if err != nil {
@@ -39,11 +39,18 @@ func (d *Desk) sweepPasswords(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	var ids []string
+	swept, whole := from, true
 	for _, o := range orders {
-		if o.State == Paid || o.CreatedAt+d.Policy.KeyWindow > d.Now() {
+		if o.CreatedAt+d.Policy.KeyWindow > d.Now() {
 			break
 		}
-		ids = append(ids, o.ID)
+		if o.State == Paid {
+			whole = false
+			continue
+		}
+		if ids = append(ids, o.ID); whole {
+			swept = o.ID
+		}
 	}
 	if len(ids) == 0 {
 		return false, nil
@@ -56,7 +63,7 @@ func (d *Desk) sweepPasswords(ctx context.Context) (more bool, err error) {
 			}
 		}
 		b.Meta(MetaSwept)
-		b.PutMeta(MetaSwept, ids[len(ids)-1])
+		b.PutMeta(MetaSwept, swept)
 		return nil
 	})
 	return len(ids) == takeAtMost, err

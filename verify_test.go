@@ -17,11 +17,51 @@ type rows struct {
 
 func (r rows) Audit(_ context.Context, a berth.Auditor) error { r.feed(a); return nil }
 
-// Each fault is found once, under the right name, and what is right isn't.
-func TestVerifyFindsEachFault(t *testing.T) {
-	entry := func(user string, seq, amount, balance int64) berth.Entry {
-		return berth.Entry{UserID: user, Seq: seq, Amount: amount, Balance: balance, Ref: "r"}
+// audited is one thing that an audit hands over, and the finding that it makes: what, id and a part of the text; ""
+// for none.
+type audited struct {
+	name string
+	feed func(berth.Auditor)
+	want string
+}
+
+// entries hands over entries of wallets.
+func entries(list ...berth.Entry) func(berth.Auditor) {
+	return func(a berth.Auditor) {
+		for _, e := range list {
+			_ = a.Entry(berth.Wallet{UserID: e.UserID}, e)
+		}
 	}
+}
+
+func entry(user string, seq, amount, balance int64) berth.Entry {
+	return berth.Entry{UserID: user, Seq: seq, Amount: amount, Balance: balance, Ref: "r"}
+}
+
+func auditedMoney() []audited {
+	unnamed := entry("a", 1, 5, 5)
+	unnamed.Ref = ""
+	return []audited{
+		{"entries in order", entries(entry("a", 1, 5, 5), entry("a", 2, -5, 0), entry("b", 1, 7, 7)), ""},
+		{"a gap", entries(entry("a", 1, 5, 5), entry("a", 3, 1, 6)), "entry a/3 one is missing"},
+		{"a wallet that begins in the middle", entries(entry("b", 1, 5, 5), entry("a", 2, 1, 1)), "entry a/2 one is missing"},
+		{"an entry twice", entries(entry("a", 1, 5, 5), entry("a", 1, 0, 5)), "entry a/1 follows entry 1"},
+		{"a balance that doesn't follow", entries(entry("a", 1, 5, 5), entry("a", 2, 1, 7)), "entry a/2 says the balance became 0.07, but 0.05 and 0.01 make 0.06"},
+		{"a first balance from nowhere", entries(entry("a", 1, 5, 6)), "entry a/1 says the balance became"},
+		{"below zero", entries(entry("a", 1, -5, -5)), "entry a/1 left the wallet below zero: -0.05"},
+		{"an entry of nothing", entries(unnamed), "entry a/1 neither an order nor a reference"},
+
+		{"a wallet", func(a berth.Auditor) { _ = a.Wallet(berth.Wallet{UserID: "a", Balance: 5, Seq: 2}, 2, 5) }, ""},
+		{"a wrong balance", func(a berth.Auditor) { _ = a.Wallet(berth.Wallet{UserID: "a", Balance: 6, Seq: 2}, 2, 5) }, "wallet a holds 0.06, but its entries sum to 0.05"},
+		{"a wrong count", func(a berth.Auditor) { _ = a.Wallet(berth.Wallet{UserID: "a", Balance: 5, Seq: 3}, 2, 5) }, "wallet a counts 3 entries, but has 2"},
+		{"a stray", func(a berth.Auditor) { _ = a.Stray("service", "s") }, "service s belongs to no order"},
+		{"stock", func(a berth.Auditor) { _ = a.Stock(berth.Stock{Key: "k", Capacity: 5, Used: 3, Counted: 3}) }, ""},
+		{"stock without a limit", func(a berth.Auditor) { _ = a.Stock(berth.Stock{Key: "k", Capacity: berth.Unlimited, Counted: 3}) }, ""},
+		{"wrong stock", func(a berth.Auditor) { _ = a.Stock(berth.Stock{Key: "k", Capacity: 5, Used: 2, Counted: 3}) }, "stock k counts 2 used, but 3 services"},
+	}
+}
+
+func auditedOrders() []audited {
 	made := func(state berth.State, amount int64) berth.Order {
 		return berth.Order{ID: "o", Kind: berth.KindNewServer, UserID: "a", State: state, Amount: amount, Terms: berth.Terms{ServiceID: "o"}}
 	}
@@ -35,36 +75,10 @@ func TestVerifyFindsEachFault(t *testing.T) {
 	}
 	theirs, empty := service(""), service("")
 	theirs.UserID, empty.ProviderRef = "b", ""
-	entries := func(list ...berth.Entry) func(berth.Auditor) {
-		return func(a berth.Auditor) {
-			for _, e := range list {
-				_ = a.Entry(berth.Wallet{UserID: e.UserID}, e)
-			}
-		}
-	}
 	one := func(o berth.Order, n, sum int64, s *berth.Service) func(berth.Auditor) {
 		return func(a berth.Auditor) { _ = a.Order(o, n, sum, s) }
 	}
-	unnamed := entry("a", 1, 5, 5)
-	unnamed.Ref = ""
-	for _, tt := range []struct {
-		name string
-		feed func(berth.Auditor)
-		want string // what and id of the finding and a part of its text
-	}{
-		{"entries in order", entries(entry("a", 1, 5, 5), entry("a", 2, -5, 0), entry("b", 1, 7, 7)), ""},
-		{"a gap", entries(entry("a", 1, 5, 5), entry("a", 3, 1, 6)), "entry a/3 one is missing"},
-		{"a wallet that begins in the middle", entries(entry("b", 1, 5, 5), entry("a", 2, 1, 1)), "entry a/2 one is missing"},
-		{"an entry twice", entries(entry("a", 1, 5, 5), entry("a", 1, 0, 5)), "entry a/1 follows entry 1"},
-		{"a balance that doesn't follow", entries(entry("a", 1, 5, 5), entry("a", 2, 1, 7)), "entry a/2 says the balance became 0.07, but 0.05 and 0.01 make 0.06"},
-		{"a first balance from nowhere", entries(entry("a", 1, 5, 6)), "entry a/1 says the balance became"},
-		{"below zero", entries(entry("a", 1, -5, -5)), "entry a/1 left the wallet below zero: -0.05"},
-		{"an entry of nothing", entries(unnamed), "entry a/1 neither an order nor a reference"},
-
-		{"a wallet", func(a berth.Auditor) { _ = a.Wallet(berth.Wallet{UserID: "a", Balance: 5, Seq: 2}, 2, 5) }, ""},
-		{"a wrong balance", func(a berth.Auditor) { _ = a.Wallet(berth.Wallet{UserID: "a", Balance: 6, Seq: 2}, 2, 5) }, "wallet a holds 0.06, but its entries sum to 0.05"},
-		{"a wrong count", func(a berth.Auditor) { _ = a.Wallet(berth.Wallet{UserID: "a", Balance: 5, Seq: 3}, 2, 5) }, "wallet a counts 3 entries, but has 2"},
-
+	return []audited{
 		{"paid", one(made(berth.Paid, 5), 1, -5, nil), ""},
 		{"completed", one(made(berth.Completed, 5), 1, -5, service("")), ""},
 		{"completed, and another order works on it", one(made(berth.Completed, 5), 1, -5, service("p")), ""},
@@ -86,12 +100,12 @@ func TestVerifyFindsEachFault(t *testing.T) {
 		{"a change that its service doesn't know", one(changed(berth.Paid), 1, -5, service("")), "service o does not know of its open order p"},
 		{"a service that is held for nothing", one(changed(berth.Completed), 1, -5, service("p")), "service o is held by order p, which is completed"},
 		{"a service without a machine", one(made(berth.Completed, 5), 1, -5, empty), "service o has nothing at its provider"},
+	}
+}
 
-		{"a stray", func(a berth.Auditor) { _ = a.Stray("service", "s") }, "service s belongs to no order"},
-		{"stock", func(a berth.Auditor) { _ = a.Stock(berth.Stock{Key: "k", Capacity: 5, Used: 3, Counted: 3}) }, ""},
-		{"stock without a limit", func(a berth.Auditor) { _ = a.Stock(berth.Stock{Key: "k", Capacity: berth.Unlimited, Counted: 3}) }, ""},
-		{"wrong stock", func(a berth.Auditor) { _ = a.Stock(berth.Stock{Key: "k", Capacity: 5, Used: 2, Counted: 3}) }, "stock k counts 2 used, but 3 services"},
-	} {
+// Each fault is found once, under the right name, and what is right isn't.
+func TestVerifyFindsEachFault(t *testing.T) {
+	for _, tt := range append(auditedMoney(), auditedOrders()...) {
 		r, err := berth.Verify(background, rows{feed: tt.feed}, nil)
 		if err != nil {
 			t.Fatal(err)

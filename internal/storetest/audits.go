@@ -62,27 +62,38 @@ func auditBusy(t *testing.T, d Database) {
 	}
 }
 
-// auditFinds plants one fault after the other, and expects each to be found beside the earlier ones.
-func auditFinds(t *testing.T, d Database) {
-	s := open(t, d, store.Options{})
-	fund(t, s, "anna", 100)
-	fund(t, s, "bert", 100)
-	add := func(b *berth.Book, state berth.State, amount int64) (berth.Order, error) {
-		o, err := order(b, "anna", amount)
-		o.State = state
-		return b.PutOrder(o), err
-	}
-	service := func(o berth.Order) berth.Service {
-		return berth.Service{ID: o.ServiceID, UserID: o.UserID, Result: berth.Result{ProviderRef: "machine"}}
-	}
-	for _, f := range []struct {
-		name, what, text string
-		wrong            int64
-		plant            func(b *berth.Book) error
-	}{
+// planted is a fault in the books, and the finding that tells of it.
+type planted struct {
+	name, what, text string
+	wrong            int64 // findings that it makes
+	plant            func(b *berth.Book) error
+}
+
+// add takes an order of anna's and puts it into a state.
+func add(b *berth.Book, state berth.State, amount int64) (berth.Order, error) {
+	o, err := order(b, "anna", amount)
+	o.State = state
+	return b.PutOrder(o), err
+}
+
+// addChange makes an order that changes the service of another one.
+func addChange(b *berth.Book, o berth.Order) {
+	o.ID, o.Kind, o.State, o.Amount = b.NewID(), berth.KindScale, berth.Paid, 0
+	o.Number = o.ID
+	b.PutOrder(o)
+}
+
+// delivered is the service that an order made.
+func delivered(o berth.Order) berth.Service {
+	return berth.Service{ID: o.ServiceID, UserID: o.UserID, Result: berth.Result{ProviderRef: "machine"}}
+}
+
+// faultyMoney are faults of orders, entries and wallets.
+func faultyMoney() []planted {
+	return []planted{
 		{"nothing", "", "", 0, func(b *berth.Book) error {
 			o, err := add(b, berth.Completed, 5)
-			b.PutService(service(o))
+			b.PutService(delivered(o))
 			return err
 		}},
 		{"an entry of no order", "entry", "belongs to no order", 1, func(b *berth.Book) error {
@@ -100,15 +111,25 @@ func auditFinds(t *testing.T, d Database) {
 			_, err := add(b, berth.Refunded, 7)
 			return err
 		}},
+		{"a wallet that forgot its entries", "wallet", "holds 0.00, but its entries sum to 1.00", 2, func(b *berth.Book) error {
+			if _, ok := b.Wallet("bert"); ok {
+				b.OpenWallet("bert", "EUR")
+			}
+			return nil
+		}},
+	}
+}
+
+// faultyServices are faults of services and stock.
+func faultyServices() []planted {
+	return []planted{
 		{"a completed order without its service", "order", "does not exist", 1, func(b *berth.Book) error {
 			_, err := add(b, berth.Completed, 1)
 			return err
 		}},
 		{"a change of a service that isn't there", "order", "is paid, but its service", 1, func(b *berth.Book) error {
 			o, err := add(b, berth.Paid, 1)
-			o.ID, o.Kind = b.NewID(), berth.KindScale
-			o.Number, o.Amount = o.ID, 0
-			b.PutOrder(o)
+			addChange(b, o)
 			return err
 		}},
 		{"a service of no order", "service", "belongs to no order", 1, func(b *berth.Book) error {
@@ -117,12 +138,12 @@ func auditFinds(t *testing.T, d Database) {
 		}},
 		{"a service before its order is done", "service", "exists, but order", 1, func(b *berth.Book) error {
 			o, err := add(b, berth.Paid, 1)
-			b.PutService(service(o))
+			b.PutService(delivered(o))
 			return err
 		}},
 		{"a service of another user", "service", "belongs to another user", 1, func(b *berth.Book) error {
 			o, err := add(b, berth.Completed, 1)
-			v := service(o)
+			v := delivered(o)
 			v.UserID = "bert"
 			b.PutService(v)
 			return err
@@ -134,15 +155,13 @@ func auditFinds(t *testing.T, d Database) {
 		}},
 		{"a service that doesn't know its open order", "service", "does not know of its open order", 1, func(b *berth.Book) error {
 			o, err := add(b, berth.Completed, 1)
-			b.PutService(service(o))
-			o.ID, o.Kind, o.State = b.NewID(), berth.KindScale, berth.Paid
-			o.Number, o.Amount = o.ID, 0
-			b.PutOrder(o)
+			b.PutService(delivered(o))
+			addChange(b, o)
 			return err
 		}},
 		{"a service that a settled order still holds", "service", "is held by order", 1, func(b *berth.Book) error {
 			o, err := add(b, berth.Completed, 1)
-			v := service(o)
+			v := delivered(o)
 			v.OpenOrder = o.ID
 			b.PutService(v)
 			return err
@@ -155,13 +174,15 @@ func auditFinds(t *testing.T, d Database) {
 			b.PutStock(berth.Stock{Key: "unlimited", Capacity: berth.Unlimited, Used: 2})
 			return err
 		}},
-		{"a wallet that forgot its entries", "wallet", "holds 0.00, but its entries sum to 1.00", 2, func(b *berth.Book) error {
-			if _, ok := b.Wallet("bert"); ok {
-				b.OpenWallet("bert", "EUR")
-			}
-			return nil
-		}},
-	} {
+	}
+}
+
+// auditFinds plants one fault after the other, and expects each to be found beside the earlier ones.
+func auditFinds(t *testing.T, d Database) {
+	s := open(t, d, store.Options{})
+	fund(t, s, "anna", 100)
+	fund(t, s, "bert", 100)
+	for _, f := range append(faultyMoney(), faultyServices()...) {
 		before, err := berth.Verify(context.Background(), s, nil)
 		must(t, err)
 		must(t, write(s, berth.Need{Wallets: []string{"anna"}}, f.plant))

@@ -27,7 +27,7 @@ func (w *Worker) Run(ctx context.Context) {
 		loops.Go(func() {
 			tick := time.NewTicker(every)
 			defer tick.Stop()
-			for failed := 0; ; {
+			for failed := 0; ctx.Err() == nil; {
 				switch err := step(ctx); {
 				case err == nil:
 					failed = 0

@@ -150,6 +150,28 @@ func TestPausedProcess(t *testing.T) {
 	})
 }
 
+// Another process's clock may be ahead, so a lease that is nearly over counts as lost.
+func TestLeaseNearlyOver(t *testing.T) {
+	inOffice(t, func(o *office) {
+		p := o.process("a", scripted{Provider: o.world, create: func(ctx context.Context, ref berth.Ref) berth.Outcome {
+			<-time.After(3500 * time.Millisecond)
+			return o.world.Create(ctx, ref, berth.ServerSpec{})
+		}}, func(w *worker.Options, _ *berth.Desk) { w.Calls = 1 })
+		first := p.ask(background, server("box")) // takes the only slot; nothing renews, as Run doesn't run
+		synctest.Wait()
+		second := p.ask(background, server("box"))
+		elapse(4 * time.Second)
+		if calls := p.calls.Load(); calls != 1 {
+			t.Errorf("got %d calls, want the first order's only", calls)
+		}
+		p.run()
+		a, b := <-first, <-second
+		if a.Order.Attempt != 1 || b.Order.Attempt != 2 || b.Order.State != berth.Completed {
+			t.Errorf("got attempts %d and %d (%s), want the second order done by its second", a.Order.Attempt, b.Order.Attempt, b.Order.State)
+		}
+	})
+}
+
 // While the database is away for longer than a lease, this process's calls go on. When it's back their outcome counts;
 // they aren't put in doubt by a second attempt of the same process.
 func TestDatabaseAway(t *testing.T) {

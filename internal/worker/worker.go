@@ -162,11 +162,22 @@ func (w *Worker) outwait(p *placement) (berth.Receipt, error) {
 		case receipt := <-p.settled:
 			return receipt, nil
 		default:
-			return p.receipt, nil
+			return w.latest(p.receipt), nil
 		}
 	default:
 		return berth.Receipt{}, unavailable(errors.New("the order was not written within the patience"))
 	}
+}
+
+// latest is the order as it stands now: another process may have settled it. Without an answer in time it's the order
+// as it was paid.
+func (w *Worker) latest(r berth.Receipt) berth.Receipt {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if now, err := w.desk.Reveal(ctx, r.Order.ID); err == nil {
+		return now
+	}
+	return r
 }
 
 // begin counts a piece of work in, unless the worker is stopping or may take no leases.
@@ -256,14 +267,15 @@ func (w *Worker) hold(o berth.Order, taken time.Time) {
 
 // fresh reports whether the lease of an order is certainly still this process's, and limits its renewals to the time
 // that the call may take. A process that was paused finds its leases gone, and calls nobody: whoever has them now
-// goes on.
+// goes on. Two fifths of the lease are left for clocks that differ: of five seconds that is twice what is tolerated,
+// one for each of two processes. Renewals come earlier than that.
 func (w *Worker) fresh(o berth.Order) bool {
 	lease := time.Duration(w.desk.Policy.Lease) * time.Microsecond
 	now := time.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	h, ok := w.held[o.ID]
-	if !ok || h.order.Attempt != o.Attempt || now.Sub(h.renewed) > lease {
+	if !ok || h.order.Attempt != o.Attempt || now.Sub(h.renewed) > lease*3/5 {
 		return false
 	}
 	h.until = now.Add(time.Duration(w.desk.Policy.CallTimeout)*time.Microsecond + 2*lease)

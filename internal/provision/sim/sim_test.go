@@ -167,16 +167,20 @@ func TestSharedJournal(t *testing.T) {
 	want(t, "made again by the other", b.Create(background, ref("x", 2), named("box")), berth.Done, "sim-1")
 	want(t, "resized by the other", b.Resize(background, ref("y", 1), "sim-1", named("renamed")), berth.Done, "sim-1")
 	var racing sync.WaitGroup
-	for i := range 200 {
+	const orders = 1000
+	for i := range 4 {
 		racing.Go(func() {
-			p := []*sim.Provider{a, b}[i%2]
-			if out := p.Create(background, ref(fmt.Sprint("order ", i/4), int64(i%4+1)), named("box")); out.Verdict != berth.Done {
-				t.Errorf("create: got %s (%v)", out.Verdict, out.Reason)
+			for n := range orders {
+				out := []*sim.Provider{a, b}[i%2].Create(background, ref(fmt.Sprint("order ", n), 1), named("box"))
+				if out.Verdict != berth.Done {
+					t.Errorf("create: got %s (%v)", out.Verdict, out.Reason)
+					return
+				}
 			}
 		})
 	}
 	racing.Wait()
-	checkWorld(t, open(t, path, sim.Options{}), 51)
+	checkWorld(t, open(t, path, sim.Options{}), orders+1)
 }
 
 // checkWorld checks that so many machines exist, each with an order and a number of its own.
@@ -264,7 +268,7 @@ func TestSharedByProcesses(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "journal")
-	const processes, orders = 4, 100
+	const processes, orders = 4, 2000
 	answers := make([]string, processes)
 	var running sync.WaitGroup
 	for i := range answers {
@@ -272,8 +276,8 @@ func TestSharedByProcesses(t *testing.T) {
 			child := exec.CommandContext(t.Context(), self)
 			child.Env = append(os.Environ(), childPath+"="+path)
 			var input strings.Builder
-			for n := range orders { // all the same orders, from different ends
-				fmt.Fprintf(&input, "order-%d\n", (n*(1+2*i)+i)%orders)
+			for n := range orders { // all the same orders, begun at different ones
+				fmt.Fprintf(&input, "order-%d\n", (n+i*7)%orders)
 			}
 			child.Stdin = strings.NewReader(input.String())
 			out, err := child.Output()
