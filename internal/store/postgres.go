@@ -70,11 +70,9 @@ func unnest(fields []field) string {
 	return "unnest(" + strings.Join(arrays, ", ") + ")"
 }
 
-// How many connections read at most, and how many of them stay open when nobody reads.
-const (
-	pgReaders     = 16
-	pgIdleReaders = 4
-)
+// pgReaders is how many connections read at most. All of them stay open: with many users at once the reads come in
+// bursts, and connecting costs the server ten times what a read does.
+const pgReaders = 16
 
 // openPostgres connects to the server that url names; its database must be migrated.
 func openPostgres(ctx context.Context, url string, o Options) (engine, error) {
@@ -88,8 +86,8 @@ func openPostgres(ctx context.Context, url string, o Options) (engine, error) {
 	reading.RuntimeParams["plan_cache_mode"] = "force_custom_plan"
 	db := stdlib.OpenDB(*reading)
 	db.SetMaxOpenConns(pgReaders)
-	db.SetMaxIdleConns(pgIdleReaders)
-	r := &sqlReader{db: db, dialect: postgresDialect, tries: 1 + pgIdleReaders}
+	db.SetMaxIdleConns(pgReaders)
+	r := &sqlReader{db: db, dialect: postgresDialect, tries: 1 + pgReaders}
 	r.clock = func(ctx context.Context) (int64, error) {
 		return r.number(ctx, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
 	}
