@@ -86,7 +86,7 @@ func (c *demoCmd) files(loaded *settings.Settings, flags map[string]string) (fil
 		if !named {
 			loaded.DB = "sqlite:" + filepath.Join(folder, "berth.db")
 		}
-		return inFolder(folder, func() { os.RemoveAll(folder) }), nil
+		return inFolder(folder, func() { _ = os.RemoveAll(folder) }), nil
 	case c.Folder != "":
 		return inFolder(c.Folder, func() {}), os.MkdirAll(c.Folder, 0o700)
 	case path != "":

@@ -73,7 +73,7 @@ func (l *listener) url() string {
 // stop takes no more connections and waits for the answers under way; those that outlast ctx are cut.
 func (l *listener) stop(ctx context.Context) {
 	if l.server.Shutdown(ctx) != nil {
-		l.server.Close()
+		_ = l.server.Close()
 	}
-	l.net.Close() // Shutdown closes only what was served
+	_ = l.net.Close() // Shutdown closes only what was served
 }

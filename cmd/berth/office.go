@@ -39,7 +39,8 @@ func (f *databaseFlags) open(s *session) (*office, error) {
 	return &office{settings: loaded, store: db, desk: desk}, nil
 }
 
-func (o *office) close() { o.store.Close() }
+// close closes the database. What a command wrote is durable already, so there's nothing to fail.
+func (o *office) close() { _ = o.store.Close() }
 
 // do opens the database for one step of work.
 func (f *databaseFlags) do(s *session, step func(ctx context.Context, o *office) error) error {

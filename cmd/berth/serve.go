@@ -41,8 +41,7 @@ func (c *serveCmd) Run(s *session) error {
 		return err
 	}
 	if err := st.prepare(s, source, openers); err != nil {
-		st.close()
-		return err
+		return errors.Join(err, st.close())
 	}
 	return st.run(s.ctx, func(url string) { writeText(s.out, "ready %s\n", url) })
 }
@@ -52,7 +51,7 @@ func profile(path string) (stop func(), err error) {
 	if path == "" {
 		return func() {}, nil
 	}
-	f, err := os.Create(path)
+	f, err := os.Create(path) // #nosec G304 -- the operator names the file
 	if err != nil {
 		return nil, fmt.Errorf("--cpu-profile: %w", err)
 	}
@@ -61,7 +60,7 @@ func profile(path string) (stop func(), err error) {
 	}
 	return func() {
 		pprof.StopCPUProfile()
-		f.Close()
+		_ = f.Close()
 	}, nil
 }
 

@@ -155,8 +155,7 @@ func (st *station) listen(w *worker.Worker) (api, metrics *listener, err error) 
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", st.metrics.Handler())
 	if metrics, err = listen("metrics_listen", s.MetricsListen, mux, answerSlack, st.log, nil); err != nil {
-		api.net.Close()
-		return nil, nil, err
+		return nil, nil, errors.Join(err, api.net.Close())
 	}
 	return api, metrics, nil
 }

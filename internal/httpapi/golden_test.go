@@ -161,14 +161,14 @@ func TestNewServer(t *testing.T) {
 	}
 	for name, want := range map[string]any{
 		"success": true, "amount": 12.99, "balance_before": "3396.52", "type": "new_server", "plan_id": "5",
-		"password": "MadePassword12345678", "hours_purchased": "720", "upgrade_difference": 0.0,
+		"password": madePassword, "hours_purchased": "720", "upgrade_difference": 0.0,
 	} {
 		if got.json[name] != want {
 			t.Errorf("%s: got %v, want %v", name, got.json[name], want)
 		}
 	}
 	for name, want := range map[string]any{
-		"name": "testServerAPI", "metadata": "password=MadePassword12345678", "status": "active", "id_solusvm": 1.0,
+		"name": "testServerAPI", "metadata": "password=" + madePassword, "status": "active", "id_solusvm": 1.0,
 	} {
 		if member := got.at("server_status", name); member != want {
 			t.Errorf("server_status.%s: got %v, want %v", name, member, want)

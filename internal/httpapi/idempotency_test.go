@@ -181,8 +181,8 @@ func TestProvisioning(t *testing.T) {
 	check("status", got.at("server_status", "status"), "provisioning")
 	check("primary_ip", got.at("server_status", "primary_ip"), nil)
 	check("id_solusvm", got.at("server_status", "id_solusvm"), nil)
-	check("password", got.json["password"], "MadePassword12345678")
-	check("metadata", got.at("server_status", "metadata"), "password=MadePassword12345678")
+	check("password", got.json["password"], madePassword)
+	check("metadata", got.at("server_status", "metadata"), "password="+madePassword)
 	check("order", got.at("data", "status"), "processing")
 	id := text(got.at("server_status", "new_id"))
 	detail := s.get(detailServer + "?id=" + id)
@@ -209,7 +209,7 @@ func TestProvisioning(t *testing.T) {
 	if again.at("server_status", "primary_ip") == nil {
 		t.Error("the replay has no address")
 	}
-	check("password again", again.json["password"], "MadePassword12345678")
+	check("password again", again.json["password"], madePassword)
 	check("detail_server then", s.get(detailServer+"?id="+id).at("data", "status"), "active")
 }
 

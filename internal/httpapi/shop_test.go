@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,15 +23,20 @@ import (
 	"github.com/berth-host/berth/internal/worker"
 )
 
-// The users, keys and products of the tests. The first of each are the documented ones.
+// canary is in every key and password of the tests: scripts/secretscan looks for it in all that they log and print.
+const canary = "s3cr3tcanary"
+
+// The users, keys and products of the tests. The first user and the product are the documented ones.
 const (
 	buyer     = "user12345-6789-0123-4567-890123456789"
 	subUser   = "sub-account-of-the-buyer"
 	stranger  = "somebody-else"
-	buyerKey  = "your_api_key_here"
-	readKey   = "a-key-that-may-only-read"
-	strangers = "the-key-of-somebody-else"
+	buyerKey  = canary + "-key-of-the-buyer"
+	readKey   = canary + "-key-that-may-only-read"
+	strangers = canary + "-key-of-somebody-else"
 	network   = "net12345-6789-0123-4567-890123456789"
+
+	madePassword = canary + "12345678" // 20 letters and digits, as they are made
 )
 
 // shop is the whole thing behind the handler: memory store, desk, worker and simulated provider.
@@ -41,7 +47,8 @@ type shop struct {
 	worker  *worker.Worker
 	clock   *clock
 	gate    *gate
-	log     *logBuffer
+	log     *logBuffer // of the requests
+	rest    *logBuffer // of everything else
 	document
 	keys map[string]berth.APIKey // by value
 }
@@ -81,14 +88,14 @@ type settings struct {
 
 func openShop(t *testing.T, change ...func(*settings)) *shop {
 	t.Helper()
-	s := &shop{t: t, clock: &clock{}, log: &logBuffer{}, keys: map[string]berth.APIKey{}, document: loadDocument(t)}
+	s := &shop{t: t, clock: &clock{}, log: &logBuffer{also: artifact(t, "log")}, rest: &logBuffer{also: artifact(t, "log")}, keys: map[string]berth.APIKey{}, document: loadDocument(t)}
 	o := settings{policy: berth.DefaultPolicy(), start: "2025-11-23 15:30:24"}
 	o.policy.Zone, o.policy.ScaleCredit = ljubljana, berth.ScaleNone
 	for _, f := range change {
 		f(&o)
 	}
 	s.clock.set(local(t, o.start))
-	quiet := slog.New(slog.DiscardHandler)
+	quiet := slog.New(slog.NewJSONHandler(s.rest, nil))
 	rows, err := store.Open(context.Background(), "memory:", store.Options{Now: s.clock.Now, Log: quiet})
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +110,7 @@ func openShop(t *testing.T, change ...func(*settings)) *shop {
 	s.desk = berth.NewDesk(berth.Desk{
 		Store: rows, Servers: map[string]berth.ServerDriver{"sim": s.gate}, Networks: map[string]berth.NetworkDriver{"sim": provider},
 		Sealer: sealer(t, rows), Policy: o.policy, Replica: "test", Now: s.clock.Now,
-		NewPassword: func() string { return "MadePassword12345678" },
+		NewPassword: func() string { return madePassword },
 	})
 	s.worker = worker.New(s.desk, worker.Options{Log: quiet})
 	o.options.Desk, o.options.Log = s.desk, slog.New(slog.NewJSONHandler(s.log, nil))
@@ -228,6 +235,13 @@ func (g *gate) answer(out berth.Outcome) {
 	g.mu.Unlock()
 }
 
+// answerItself ends the answers that replace the driver's own.
+func (g *gate) answerItself() {
+	g.mu.Lock()
+	g.instead = nil
+	g.mu.Unlock()
+}
+
 func (g *gate) pass() *berth.Outcome {
 	g.mu.Lock()
 	closed, arrived := g.closed, g.arrived
@@ -255,16 +269,29 @@ func (g *gate) Resize(ctx context.Context, ref berth.Ref, providerRef string, sp
 	return g.ServerDriver.Resize(ctx, ref, providerRef, spec)
 }
 
-// logBuffer is what was logged.
+// logBuffer is what was logged. A copy goes to also.
 type logBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
+	mu   sync.Mutex
+	buf  bytes.Buffer
+	also io.Writer
 }
 
 func (l *logBuffer) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.buf.Write(p)
+	l.buf.Write(p)
+	return l.also.Write(p)
+}
+
+// artifact is a file that `go test -artifacts` keeps, so that scripts/secretscan finds in it what was logged.
+func artifact(t *testing.T, name string) io.Writer {
+	t.Helper()
+	file, err := os.CreateTemp(t.ArtifactDir(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	return file
 }
 
 func (l *logBuffer) String() string {

@@ -15,7 +15,7 @@ const maxKeyFile = 64 << 10
 // ReadFile reads the ring of a key file. A file that others than its owner may read is refused: its keys count as
 // lost. The error wraps fs.ErrNotExist when there's no such file.
 func ReadFile(path string) (*Ring, error) {
-	f, err := os.Open(path)
+	f, err := os.Open(path) // #nosec G304 -- the operator names the file
 	if err != nil {
 		return nil, fmt.Errorf("key file: %w", err)
 	}
@@ -72,8 +72,7 @@ func WriteFile(path string, r *Ring) error {
 		return err
 	}
 	if err := os.Rename(part, path); err != nil {
-		os.Remove(part)
-		return fmt.Errorf("key file: %w", err)
+		return fmt.Errorf("key file: %w", errors.Join(err, os.Remove(part)))
 	}
 	return syncFolder(path)
 }
@@ -92,8 +91,7 @@ func writePart(path string, r *Ring) (name string, err error) {
 		err = closed
 	}
 	if err != nil {
-		os.Remove(f.Name())
-		return "", fmt.Errorf("key file: %w", err)
+		return "", fmt.Errorf("key file: %w", errors.Join(err, os.Remove(f.Name())))
 	}
 	return f.Name(), nil
 }

@@ -151,3 +151,23 @@ func TestMaskURL(t *testing.T) {
 		t.Errorf("got %v, want a refusal without the password", err)
 	}
 }
+
+// A password with unescaped characters would be taken for a host or a database, and be printed as such.
+func TestUnescapedPasswordsAreRefused(t *testing.T) {
+	for address, taken := range map[string]bool{
+		"postgres://berth:a%40b%2Fc@h1:5432,h2:5432/b?application_name=x@y": true,
+		"postgres://h/b?user=a@b&password=c":                                true,
+		"postgres://berth@/b?host=/run/postgresql":                          true,
+		"postgres://berth:hunter2@more@h/b":                                 false,
+		"postgres://berth:1/hunter2@h/b":                                    false,
+		"postgres://h/hunter2@b":                                            false,
+	} {
+		_, err := Load(Sources{Flags: map[string]string{"db": address}})
+		if (err == nil) != taken || strings.Contains(errText(err), "hunter2") {
+			t.Errorf("%s: got %v, want it taken: %v", address, err, taken)
+		}
+		if err != nil && !strings.Contains(err.Error(), "%40") {
+			t.Errorf("%s: got %v, want the remedy", address, err)
+		}
+	}
+}

@@ -151,13 +151,28 @@ func checkDB(text string) (string, error) {
 		}
 		return text, nil
 	case "postgres", "postgresql":
-		if strings.HasPrefix(rest, "//") {
+		address, ok := strings.CutPrefix(rest, "//")
+		if ok && misread(address) {
+			return "", errUnescaped
+		}
+		if ok {
 			return text, nil
 		}
 	case "memory":
 		return text, nil
 	}
 	return "", errDB
+}
+
+// errUnescaped is for a password that would be taken for a host or a database's name, and end up in an error.
+var errUnescaped = errors.New("in a user's name or password the characters @ / ? # : % are written %40 %2F %3F %23 %3A %25")
+
+// misread reports whether a part of the user's name or password would be taken for something else: there is an "@"
+// that isn't the one between them and the hosts.
+func misread(address string) bool {
+	address, _, _ = strings.Cut(address, "?")
+	hosts, name, _ := strings.Cut(address, "/")
+	return strings.Count(hosts, "@") > 1 || strings.Contains(name, "@")
 }
 
 // MaskURL hides the passwords in a database address. What it can't read for certain it hides whole: an unescaped
