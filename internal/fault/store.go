@@ -1,0 +1,146 @@
+package fault
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/berth-host/berth"
+)
+
+// Store is a process's store: its writes wait, and they and its reads fail, by the process's plan.
+type Store struct {
+	berth.Store
+	Process *Process
+}
+
+var _ berth.Store = Store{}
+
+// Write writes. What fails is unavailable to the caller, who knows nothing then.
+func (s Store) Write(ctx context.Context, need berth.Need, decide func(*berth.Book) error) error {
+	var answer error
+	err := s.Process.carry(ctx, Write, rowsOf(need), message{lapse: nothing, happen: func(a arrival) error {
+		if a.refused || s.Process.Dead() { // the queue is full, or there's none any more
+			return errNever
+		}
+		answer = s.Store.Write(ctx, need, s.Process.Broken.decide(need, decide))
+		return nil
+	}})
+	if err != nil {
+		return unavailable(err)
+	}
+	return answer
+}
+
+func unavailable(cause error) error {
+	return berth.Errorf(berth.Unavailable, "Berth can't take this right now; try again shortly.").Because(cause)
+}
+
+// rowsOf names what a write is about.
+func rowsOf(n berth.Need) string {
+	var parts []string
+	for _, list := range []struct {
+		what string
+		ids  []string
+	}{{"order", n.Orders}, {"wallet", n.Wallets}, {"service", n.Services}, {"key", n.Keys}, {"meta", n.Meta}, {"stock", n.Stock}} {
+		if len(list.ids) > 0 {
+			ids := slices.Sorted(slices.Values(list.ids))
+			parts = append(parts, list.what+" "+strings.Join(ids, ","))
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// read lets a read through, or not. One that goes well takes no time.
+func (s Store) read(ctx context.Context, what string) error {
+	p := s.Process
+	c := p.number(Read, what)
+	if !p.awake() {
+		return unavailable(errDead)
+	}
+	f := p.Plan.Fate(c)
+	if f == (Fate{}) {
+		return nil
+	}
+	if !sleep(ctx, f.Stall) {
+		return unavailable(context.Cause(ctx))
+	}
+	if f.Lost != Nothing || f.Refused {
+		p.trace(c, said(f))
+	}
+	if f.Dies {
+		p.trace(c, "dies after")
+		p.Kill()
+	}
+	if !p.awake() || f.Lost != Nothing || f.Refused {
+		return unavailable(errLost)
+	}
+	return nil
+}
+
+// Order reads an order.
+func (s Store) Order(ctx context.Context, id string) (o berth.Order, ok bool, err error) {
+	if err = s.read(ctx, "order"); err == nil {
+		o, ok, err = s.Store.Order(ctx, id)
+	}
+	return o, ok, err
+}
+
+// Meta reads a fact about the installation.
+func (s Store) Meta(ctx context.Context, name string) (value string, ok bool, err error) {
+	if err = s.read(ctx, "meta"); err == nil {
+		value, ok, err = s.Store.Meta(ctx, name)
+	}
+	return value, ok, err
+}
+
+// Stock lists the stock rows.
+func (s Store) Stock(ctx context.Context) (rows []berth.Stock, err error) {
+	if err = s.read(ctx, "stock"); err == nil {
+		rows, err = s.Store.Stock(ctx)
+	}
+	return rows, err
+}
+
+// Due lists due orders.
+func (s Store) Due(ctx context.Context, now int64, limit int) (ids []string, err error) {
+	if err = s.read(ctx, "due"); err == nil && s.Process.Broken != NothingIsDue {
+		ids, err = s.Store.Due(ctx, now, limit)
+	}
+	return ids, err
+}
+
+// ExpiredKeys lists idempotency keys whose window is over.
+func (s Store) ExpiredKeys(ctx context.Context, now int64, limit int) (ids []string, err error) {
+	if err = s.read(ctx, "expired keys"); err == nil {
+		ids, err = s.Store.ExpiredKeys(ctx, now, limit)
+	}
+	return ids, err
+}
+
+// Sealed lists orders with a sealed password.
+func (s Store) Sealed(ctx context.Context, after string, limit int) (orders []berth.Order, err error) {
+	if err = s.read(ctx, "sealed"); err == nil {
+		orders, err = s.Store.Sealed(ctx, after, limit)
+	}
+	return orders, err
+}
+
+// Backlog counts what isn't settled.
+func (s Store) Backlog(ctx context.Context) (b berth.Backlog, err error) {
+	if err = s.read(ctx, "backlog"); err == nil {
+		b, err = s.Store.Backlog(ctx)
+	}
+	return b, err
+}
+
+// Clock is the database's time.
+func (s Store) Clock(ctx context.Context) (now int64, err error) {
+	if err = s.read(ctx, "clock"); err == nil && s.Process.Broken == ClocksAgree {
+		return s.Process.Now(), nil
+	}
+	if err == nil {
+		now, err = s.Store.Clock(ctx)
+	}
+	return now, err
+}

@@ -1,0 +1,249 @@
+package simulate
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"hash"
+	"hash/fnv"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/berth-host/berth"
+	"github.com/berth-host/berth/internal/fault"
+	"github.com/berth-host/berth/internal/provision/sim"
+	"github.com/berth-host/berth/internal/store"
+)
+
+// tenant is the provider's name in the catalogue.
+const tenant = "sim"
+
+// world is one run: a database, a provider, the replicas between them, and everybody who wants something.
+type world struct {
+	seed    uint64
+	broken  fault.Switch
+	profile profile
+	start   time.Time
+	chance  *fault.Seed
+	leaped  atomic.Int64 // microseconds that every clock has leaped
+
+	memory   store.Memory
+	books    *store.Store // the database without faults: to begin with, and for the rules
+	machines *sim.Provider
+	provider *fault.Provider
+	replicas []*replica
+	office   *office
+	clients  []*client
+	leases   leases
+	over     chan struct{} // closed when the faults end
+	ended    chan struct{} // closed when all orders are settled
+
+	mu         sync.Mutex
+	out        io.Writer // of the trace
+	digest     hash.Hash64
+	events     int
+	at         time.Duration // the instant of lines, which aren't written yet
+	lines      []string
+	objections []objection
+	tallies    map[string]int
+}
+
+// objection says that a rule was broken.
+type objection struct{ rule, text string }
+
+// result is what a run comes to.
+type result struct {
+	seed       uint64
+	trace      uint64 // digest of everything that happened
+	events     int
+	orders     int
+	objections []objection
+	tallies    map[string]int
+}
+
+// run plays one seed from the beginning to the end. It is called in a bubble of its own.
+func run(seed uint64, broken fault.Switch, out io.Writer) result {
+	w := &world{seed: seed, broken: broken, start: time.Now(), out: out, digest: fnv.New64a(), over: make(chan struct{}), ended: make(chan struct{}), tallies: map[string]int{}}
+	w.profile = w.draw()
+	w.chance = w.profile.plan(seed)
+	w.memory = store.NewMemory(w.now)
+	w.books = w.memory.Open(store.Options{Now: w.now, Random: w.random("books"), Log: silent()})
+	var err error
+	if w.machines, err = sim.Open("", sim.Options{Now: w.now}); err != nil {
+		panic(err) // no directory for a temporary file
+	}
+	defer w.machines.Close()
+	w.provider = fault.NewProvider(w.machines)
+	w.leases = leases{world: w, inside: map[string]map[*fault.Process]int64{}, taken: map[string]*fault.Process{}}
+	w.note("begin", fmt.Sprintf("%+v", w.profile))
+	w.begin()
+	var people, rest, homes sync.WaitGroup
+	for i := range w.profile.replicas {
+		r := &replica{world: w, index: i}
+		w.replicas = append(w.replicas, r)
+		r.start()
+		homes.Go(r.supervise)
+	}
+	w.office = &office{world: w}
+	for i := range w.profile.clients {
+		c := &client{world: w, index: i, dice: w.dice("client", i)}
+		w.clients = append(w.clients, c)
+		people.Go(c.live)
+	}
+	people.Go(w.office.transfer)
+	people.Go(w.office.price)
+	rest.Go(w.office.resolve)
+	rest.Go(w.accidents)
+	rest.Go(w.audits)
+
+	time.Sleep(w.profile.length)
+	w.note("calm", "")
+	w.chance.Calm()
+	for _, r := range w.replicas {
+		r.set(0)
+	}
+	close(w.over)
+	rest.Wait()
+	people.Wait()
+	w.settle()
+	close(w.ended)
+	homes.Wait()
+	for _, r := range w.replicas {
+		r.stop()
+	}
+	time.Sleep(10 * time.Minute) // until the last goroutine of the last dead process has given up
+	w.judge()
+	orders, _ := w.books.Orders(context.Background(), everything)
+	if err := w.books.Close(); err != nil {
+		w.object("books", "close: %v", err)
+	}
+	w.flush()
+	slices.SortFunc(w.objections, func(a, b objection) int { return cmp.Or(cmp.Compare(a.rule, b.rule), cmp.Compare(a.text, b.text)) })
+	return result{w.seed, w.digest.Sum64(), w.events, len(orders), w.objections, w.tallies}
+}
+
+var everything = berth.OrderFilter{Limit: 1 << 30}
+
+// now is the database's clock.
+func (w *world) now() int64 { return time.Now().UnixMicro() + w.leaped.Load() }
+
+func (w *world) dice(what ...any) *fault.Dice { return fault.Draw(w.seed, what...) }
+
+// random is a process's entropy.
+func (w *world) random(name string) func() uint64 { return w.dice("random", name).Next }
+
+func silent() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// tally counts something that happened, so that runs in which nothing ever happens don't count as proof.
+func (w *world) tally(what string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tallies[what]++
+}
+
+// Batch and Doubt make a world the observer of its stores.
+func (w *world) Batch(s store.BatchStats) {
+	if s.Calls > 1 {
+		w.tally("batch of several")
+	}
+}
+
+func (w *world) Doubt(fate string) { w.tally("commit: " + fate) }
+
+// note adds an event to the trace. The digest of two runs of one seed is the same.
+func (w *world) note(who, what string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	at := time.Since(w.start)
+	if at != w.at {
+		w.flush()
+	}
+	w.at = at
+	w.lines = append(w.lines, fmt.Sprintf("%14.9f %-9s %s\n", at.Seconds(), who, what))
+}
+
+// flush writes what was noted of one instant, sorted: what happens at once has no order.
+func (w *world) flush() {
+	slices.Sort(w.lines)
+	for _, line := range w.lines {
+		w.events++
+		_, _ = io.WriteString(w.digest, line)
+		_, _ = io.WriteString(w.out, line)
+	}
+	w.lines = w.lines[:0]
+}
+
+// object notes that a rule is broken.
+func (w *world) object(rule, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	w.mu.Lock()
+	w.objections = append(w.objections, objection{rule, text})
+	w.mu.Unlock()
+	w.note("RULE", rule+": "+text)
+}
+
+// finished reports whether the faults have ended, or waits until they do or the time has passed.
+func (w *world) finished(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return false
+	case <-w.over:
+		return true
+	}
+}
+
+// policy is the operators' rules, with shorter times than usual so that a run sees them end.
+func policy() berth.Policy {
+	p := berth.DefaultPolicy()
+	p.Patience, p.CallTimeout = 8*berth.Second, 15*berth.Second
+	return p
+}
+
+// process is a process of the simulation, with its store and desk.
+func (w *world) process(name string, clock func() int64, drivers func(fault.Driver) fault.Maker) (*fault.Process, *store.Store, *berth.Desk) {
+	p := &fault.Process{Name: name, Plan: w, Now: clock, Broken: w.broken, Trace: func(c fault.Call, what string) {
+		w.tally(string(c.Verb) + ": " + what)
+		w.note(c.From, fmt.Sprintf("%s %s (%d): %s", c.Verb, c.Subject, c.Nth, what))
+	}}
+	s := w.memory.Open(store.Options{
+		Now: clock, Random: w.random(name), Log: silent(), Faults: fault.Engine{Process: p},
+		Deadline: w.profile.deadline, Batch: w.profile.batch, Queue: w.profile.queue, Observe: w,
+	})
+	driver := drivers(fault.Driver{Provider: w.provider, Process: p})
+	passwords := 0
+	return p, s, berth.NewDesk(berth.Desk{
+		Store: fault.Store{Store: s, Process: p}, Sealer: plain{}, Policy: policy(), Replica: name, Now: clock,
+		Servers: map[string]berth.ServerDriver{tenant: driver}, Networks: map[string]berth.NetworkDriver{tenant: driver},
+		NewPassword: func() string {
+			passwords++
+			return fmt.Sprintf("secret-%s-%d", name, passwords)
+		},
+	})
+}
+
+// plain seals nothing; what is sealed still opens only under its row.
+type plain struct{}
+
+func (plain) Seal(row, text string) string { return row + "|" + text }
+
+func (plain) Open(row, sealed string) (string, error) {
+	text, ok := strings.CutPrefix(sealed, row+"|")
+	if !ok {
+		return "", errors.New("sealed for another row")
+	}
+	return text, nil
+}
+
+func (plain) Mark(data []byte) string {
+	h := fnv.New64a()
+	h.Write(data)
+	return fmt.Sprintf("%x", h.Sum64())
+}
