@@ -7,13 +7,16 @@ TESTFLAGS ?=
 PKG       ?= ./...
 FUZZTIME  ?= 30s
 BENCHFLAGS ?=
+# The simulation's seeds; SEED=4711 runs that one alone and prints all that happens in it
+SEEDS     ?= 10000
+SEED      ?=
 # Such as -keep (the logs) or -only switchover
 FAILOVERFLAGS ?=
 
 export FUZZTIME
 
 .DEFAULT_GOAL := help
-.PHONY: help build setup test race check lint bench fuzz failover clean withpg
+.PHONY: help build setup test race check lint bench sim fuzz failover clean withpg
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +50,9 @@ lint: ## formatting, vet, writes outside transactions, pinned pairs
 
 bench: setup withpg ## measures orders a second and writes docs/benchmarks.md
 	bin/withpg -- go run ./internal/bench -o docs/benchmarks.md $(BENCHFLAGS)
+
+sim: ## SEEDS (10000) simulated minutes of faults, replicas dying and clocks jumping (2 to 4 minutes)
+	go test -count=1 -timeout $(TIMEOUT) -v -run TestSeeds ./internal/simulate -seeds $(SEEDS) $(if $(SEED),-seed $(SEED))
 
 fuzz: ## every fuzz target for FUZZTIME (30s) each
 	@scripts/fuzz

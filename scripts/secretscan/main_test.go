@@ -77,6 +77,7 @@ func TestWhatIsASecret(t *testing.T) {
 		{"postgres://berth:***@127.0.0.1:5432/berth", ""},
 		{"postgres://berth@127.0.0.1:5432/berth", ""},
 		{"a database is sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME", ""},
+		{"it must be like postgres://user:password@host:5432/name", ""},
 		{"-----BEGIN EC PRIVATE KEY-----", "a private key"},
 		{`{"time":"2026-11-21T13:47:28Z","level":"INFO","msg":"request","request_id":"01ARYZ6S41TSV4RRFFQ69G5FAV"}`, ""},
 		{"--- PASS: TestAPI1ObjectsOfOthers (0.10s)", ""},
