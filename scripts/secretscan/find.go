@@ -26,7 +26,9 @@ var secrets = []struct {
 }
 
 // notTheManual lets pass what tells operators how an address is written.
-func notTheManual(match string) bool { return !strings.HasSuffix(strings.ToLower(match), "//user:password@") }
+func notTheManual(match string) bool {
+	return !strings.HasSuffix(strings.ToLower(match), "//user:password@")
+}
 
 // find names the first sort of secret that is in a line, "" for none, and returns the line without any.
 func find(line string) (what, rest string) {
