@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -15,9 +16,12 @@ import (
 // document holds requests and answers against openapi.json.
 type document struct{ spec *openapi3.T }
 
+// parsedDocument is parsed once for all shops: it takes longer than most tests.
+var parsedDocument = sync.OnceValues(func() (*openapi3.T, error) { return openapi3.NewLoader().LoadFromData(openAPI) })
+
 func loadDocument(t *testing.T) document {
 	t.Helper()
-	spec, err := openapi3.NewLoader().LoadFromData(openAPI)
+	spec, err := parsedDocument()
 	if err != nil {
 		t.Fatal(err)
 	}
