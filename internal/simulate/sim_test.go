@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -38,6 +39,7 @@ func play(t *testing.T, seed uint64, broken fault.Switch, out io.Writer) (r resu
 
 // parallel runs count seeds from the first on, as many at a time as there are processors, until run returns false.
 func parallel(count int, run func(seed uint64) (on bool)) {
+	defer debug.SetGCPercent(debug.SetGCPercent(1000)) // each run's heap is small, and is garbage when it ends
 	var next atomic.Uint64
 	var all sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
