@@ -26,7 +26,9 @@ func (e Engine) Begin(ctx context.Context, begin func() error) error {
 // Commit ends a transaction, one way or the other.
 func (e Engine) Commit(ctx context.Context, batch string, commit func() error, rollback func()) error {
 	t := &transaction{commit: commit, rollback: rollback}
+	t.mu.Lock()
 	t.idle = time.AfterFunc(idleLimit, t.lapse)
+	t.mu.Unlock()
 	carry := func(ctx context.Context) error {
 		return e.Process.carry(ctx, Commit, batch, message{happen: t.happen, lapse: t.lapse, late: true})
 	}

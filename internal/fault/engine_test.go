@@ -49,6 +49,7 @@ func TestCommit(t *testing.T) {
 					t.Errorf("got %v after %s, want error %t, certain %t, after %s", err, at, c.err, c.again, c.after)
 				}
 				time.Sleep(time.Minute)
+				synctest.Wait()
 				if ends != 1 {
 					t.Errorf("the transaction ended %d times", ends)
 				}

@@ -3,6 +3,8 @@ package fault
 import (
 	"context"
 	"errors"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -105,35 +107,45 @@ func TestCut(t *testing.T) {
 	})
 }
 
-// maker is a provider that counts what reaches it.
+// maker is a provider that notes when something reaches it.
 type maker struct {
 	berth.ServerDriver
 	started time.Time
-	made    []time.Duration // when
-	found   berth.Verdict
+	mu      sync.Mutex
+	times   []time.Duration
+}
+
+func newMaker() *maker { return &maker{started: time.Now()} }
+
+// made is when something was made.
+func (m *maker) made() []time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.times)
 }
 
 func (m *maker) do() berth.Outcome {
-	m.made = append(m.made, time.Since(m.started))
-	m.found = berth.Done
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.times = append(m.times, time.Since(m.started))
 	return berth.Outcome{Verdict: berth.Done, Result: berth.Result{ProviderRef: "m1"}}
+}
+
+func (m *maker) look() berth.Outcome {
+	if len(m.made()) == 0 {
+		return berth.Outcome{Verdict: berth.Absent}
+	}
+	return berth.Outcome{Verdict: berth.Done}
 }
 
 func (m *maker) Create(context.Context, berth.Ref, berth.ServerSpec) berth.Outcome    { return m.do() }
 func (m *maker) Activate(context.Context, berth.Ref, berth.NetworkSpec) berth.Outcome { return m.do() }
-func (m *maker) Find(context.Context, berth.Ref) berth.Outcome {
-	return berth.Outcome{Verdict: m.found}
-}
-
-func (m *maker) Describe(context.Context, string) berth.Outcome {
-	return berth.Outcome{Verdict: m.found}
-}
+func (m *maker) Find(context.Context, berth.Ref) berth.Outcome                        { return m.look() }
+func (m *maker) Describe(context.Context, string) berth.Outcome                       { return m.look() }
 
 func (m *maker) Resize(context.Context, berth.Ref, string, berth.ServerSpec) berth.Outcome {
 	return m.do()
 }
-
-func newMaker() *maker { return &maker{started: time.Now(), found: berth.Absent} }
 
 // TestFates is what the caller of a driver and its provider see of each fate.
 func TestFates(t *testing.T) {
@@ -170,13 +182,9 @@ func TestFates(t *testing.T) {
 					t.Errorf("got %s after %s, dead %t, want %s after %s, dead %t", out.Verdict, at, died, c.verdict, c.after, c.dead)
 				}
 				time.Sleep(100 * s)
-				if len(m.made) != len(c.made) {
-					t.Fatalf("made at %v, want %v", m.made, c.made)
-				}
-				for i := range c.made {
-					if m.made[i] != c.made[i] {
-						t.Errorf("made at %v, want %v", m.made, c.made)
-					}
+				synctest.Wait()
+				if made := m.made(); !slices.Equal(made, c.made) {
+					t.Errorf("made at %v, want %v", made, c.made)
 				}
 			})
 		})
@@ -194,11 +202,11 @@ func TestKill(t *testing.T) {
 		time.Sleep(time.Second)
 		p.Kill()
 		p.Kill()
-		if out := d.Create(context.Background(), berth.Ref{Order: "o2"}, berth.ServerSpec{}); out.Verdict != berth.Unresolved || len(m.made) != 0 {
-			t.Errorf("a dead process: got %s and %d calls, want unresolved and none", out.Verdict, len(m.made))
+		if out := d.Create(context.Background(), berth.Ref{Order: "o2"}, berth.ServerSpec{}); out.Verdict != berth.Unresolved || len(m.made()) != 0 {
+			t.Errorf("a dead process: got %s and %d calls, want unresolved and none", out.Verdict, len(m.made()))
 		}
-		if out := <-heard; out.Verdict != berth.Unresolved || len(m.made) != 1 {
-			t.Errorf("sent before: got %s and %d calls, want unresolved and 1", out.Verdict, len(m.made))
+		if out := <-heard; out.Verdict != berth.Unresolved || len(m.made()) != 1 {
+			t.Errorf("sent before: got %s and %d calls, want unresolved and 1", out.Verdict, len(m.made()))
 		}
 	})
 }
@@ -223,8 +231,8 @@ func TestPause(t *testing.T) {
 				t.Errorf("a paused process hears after %s, want 9 s", at)
 			}
 		}
-		if len(m.made) != 2 || m.made[0] != time.Second || m.made[1] != 9*time.Second {
-			t.Errorf("arrived at %v, want 1 s and 9 s", m.made)
+		if made := m.made(); !slices.Equal(made, []time.Duration{time.Second, 9 * time.Second}) {
+			t.Errorf("arrived at %v, want 1 s and 9 s", made)
 		}
 	})
 }
@@ -264,6 +272,7 @@ func TestStore(t *testing.T) {
 				defer cancel()
 				err := s.Write(ctx, berth.Need{Wallets: []string{"w"}, Orders: []string{"b", "a"}}, nil)
 				time.Sleep(2 * time.Hour)
+				synctest.Wait()
 				if !berth.IsCode(err, c.code) || b.writes != c.writes {
 					t.Errorf("got %v and %d writes, want %s and %d", err, b.writes, c.code, c.writes)
 				}

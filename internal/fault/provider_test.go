@@ -34,6 +34,7 @@ func TestFindIsHonest(t *testing.T) {
 					t.Error("an operator is sure while a call is under way")
 				}
 				time.Sleep(time.Minute)
+				synctest.Wait()
 				if out := d.Find(context.Background(), ref); out.Verdict != c.want {
 					t.Errorf("afterwards: got %s, want %s", out.Verdict, c.want)
 				}
@@ -57,8 +58,9 @@ func TestRefusalStays(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Hour)
-		if len(m.made) != 0 || !d.Provider.Refused("o1") || d.Provider.Refused("o2") {
-			t.Errorf("%d made, want none and the order known as refused", len(m.made))
+		synctest.Wait()
+		if len(m.made()) != 0 || !d.Provider.Refused("o1") || d.Provider.Refused("o2") {
+			t.Errorf("%d made, want none and the order known as refused", len(m.made()))
 		}
 	})
 }
@@ -70,8 +72,8 @@ func TestForbid(t *testing.T) {
 	if !d.Provider.Forbid(context.Background(), "o1") {
 		t.Error("nothing is there, but the operator can't be sure")
 	}
-	if out := d.Create(context.Background(), berth.Ref{Order: "o1"}, berth.ServerSpec{}); out.Verdict != berth.Refused || len(m.made) != 0 {
-		t.Errorf("got %s and %d made, want refused and none", out.Verdict, len(m.made))
+	if out := d.Create(context.Background(), berth.Ref{Order: "o1"}, berth.ServerSpec{}); out.Verdict != berth.Refused || len(m.made()) != 0 {
+		t.Errorf("got %s and %d made, want refused and none", out.Verdict, len(m.made()))
 	}
 }
 
@@ -86,8 +88,8 @@ func TestOvertaken(t *testing.T) {
 		for _, order := range []string{"o1", "o2", "o1"} {
 			d.Resize(context.Background(), berth.Ref{Order: order}, "m1", berth.ServerSpec{})
 		}
-		if len(m.made) != c.changes || !d.Provider.Changed("o1") || d.Provider.Changed("o3") {
-			t.Errorf("%q: got %d changes, want %d", c.broken, len(m.made), c.changes)
+		if len(m.made()) != c.changes || !d.Provider.Changed("o1") || d.Provider.Changed("o3") {
+			t.Errorf("%q: got %d changes, want %d", c.broken, len(m.made()), c.changes)
 		}
 	}
 }

@@ -132,7 +132,7 @@ func Draw(number uint64, what ...any) *Dice {
 			}
 		case int:
 			for i := range 8 {
-				mix(byte(w >> (8 * i)))
+				mix(byte(w >> (8 * i))) // #nosec G115 -- one byte after the other
 			}
 		}
 		mix(0xff)
@@ -149,16 +149,18 @@ func (d *Dice) Next() uint64 {
 	return z ^ z>>31
 }
 
-// Below is a number from 0 to n-1.
-func (d *Dice) Below(n int) int { return int(d.Next() % uint64(n)) }
+// Below is a number from 0 to n-1; n is positive.
+func (d *Dice) Below(n int) int {
+	return int(d.Next() % uint64(n)) // #nosec G115 -- below n
+}
 
 // OneIn is true once in n times, and never for 0.
-func (d *Dice) OneIn(n int) bool { return n > 0 && d.Next()%uint64(n) == 0 }
+func (d *Dice) OneIn(n int) bool { return n > 0 && d.Below(n) == 0 }
 
 // Under is a time shorter than most.
 func (d *Dice) Under(most time.Duration) time.Duration {
 	if most <= 0 {
 		return 0
 	}
-	return time.Duration(d.Next() % uint64(most))
+	return time.Duration(d.Next() % uint64(most)) // #nosec G115 -- below most
 }

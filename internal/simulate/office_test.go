@@ -65,7 +65,6 @@ func (w *world) begin() {
 // office is the operator, whose every command is a process of its own.
 type office struct {
 	world     *world
-	commands  int
 	transfers []*transfer
 }
 
@@ -93,13 +92,13 @@ func (o *office) command(name string, do func(*berth.Desk) error) error {
 }
 
 // insist repeats a command until its answer is certain.
-func (o *office) insist(dice *fault.Dice, name string, do func(*berth.Desk) error) (err error, attempts int) {
+func (o *office) insist(dice *fault.Dice, name string, do func(*berth.Desk) error) (attempts int, err error) {
 	for {
 		attempts++
 		err = o.command(fmt.Sprintf("%s.%d", name, attempts), do)
 		o.world.note(name, fmt.Sprint("answer: ", code(err)))
 		if !berth.IsCode(err, berth.Unavailable) {
-			return err, attempts
+			return attempts, err
 		}
 		time.Sleep(1 + dice.Under(2*time.Second))
 	}
@@ -126,7 +125,7 @@ func (o *office) transfer() {
 			t.Amount = 1
 		}
 		o.transfers = append(o.transfers, t)
-		err, attempts := o.insist(dice, "transfer"+t.Ref, func(d *berth.Desk) error {
+		attempts, err := o.insist(dice, "transfer"+t.Ref, func(d *berth.Desk) error {
 			_, _, err := d.Transfer(context.Background(), t.Transfer)
 			return err
 		})
@@ -138,7 +137,7 @@ func (o *office) transfer() {
 func (o *office) price() {
 	dice := o.world.dice("prices")
 	for version := 1; !o.world.finished(10*time.Second + dice.Under(time.Minute)); version++ {
-		err, _ := o.insist(dice, fmt.Sprintf("catalogue%d", version), func(d *berth.Desk) error {
+		_, err := o.insist(dice, fmt.Sprintf("catalogue%d", version), func(d *berth.Desk) error {
 			_, err := d.ApplyCatalogue(context.Background(), catalogue(version))
 			return err
 		})
