@@ -39,8 +39,7 @@ func (e Engine) Commit(ctx context.Context, batch string, commit func() error, r
 	return carry(ctx)
 }
 
-// Resolve asks for the fate of a commit. Lost answers and second copies are what makes it interesting: the asking
-// itself writes.
+// Resolve asks for the fate of a commit. Its lost answers matter: asking writes, and the next who asks finds that.
 func (e Engine) Resolve(ctx context.Context, batch string, resolve func() (bool, error)) (committed bool, err error) {
 	switch e.Process.Broken {
 	case UnknownIsFailed:

@@ -44,7 +44,7 @@ func (p profile) plan(seed uint64) *fault.Seed {
 			Stall: scarce(p.engine, 50), Lost: scarce(p.engine, 80), Refused: scarce(p.engine, 80), Dies: scarce(p.deaths, 100)},
 		Read: fault.Odds{Usual: time.Millisecond, Longest: 3 * time.Second, Stall: scarce(p.reads, 30), Lost: scarce(p.reads, 30), Dies: scarce(p.deaths, 400)},
 		Engine: fault.Odds{Usual: 5 * time.Millisecond, Longest: 12 * time.Second, Stall: scarce(p.engine, 30), Late: scarce(p.engine, 40),
-			Lost: scarce(p.engine, 12), Refused: scarce(p.engine, 20), Twice: scarce(p.engine, 4), Dies: scarce(p.deaths, 60)},
+			Lost: scarce(p.engine, 12), Refused: scarce(p.engine, 20), Dies: scarce(p.deaths, 60)},
 		Driver: fault.Odds{Usual: 800 * time.Millisecond, Longest: 40 * time.Second, Stall: scarce(p.driver, 6), Late: scarce(p.driver, 12),
 			Lost: scarce(p.driver, 5), Refused: scarce(p.driver, 8), Twice: scarce(p.driver, 8), Dies: scarce(p.deaths, 20)},
 	}

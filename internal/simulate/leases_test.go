@@ -43,23 +43,24 @@ func (l *leases) enter(p *fault.Process, off time.Time, ref berth.Ref) {
 	attempt := fmt.Sprintf("%s/%d", ref.Order, ref.Attempt)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	settled := time.Since(l.database) > quiet
-	row, _, _ := l.world.books.Order(context.Background(), ref.Order)
-	if l.taken[attempt] == nil && row.Attempt != ref.Attempt && time.Since(l.clocks) > quiet {
-		l.world.object("lease", "attempt %d of order %s begins when attempt %d has its lease", ref.Attempt, ref.Order, row.Attempt)
-	}
-	if by := l.taken[attempt]; by != nil && by != p {
-		l.world.object("lease", "two replicas make attempt %d of order %s", ref.Attempt, ref.Order)
+	steady, honest := time.Since(l.database) > quiet, time.Since(l.clocks) > quiet
+	switch by := l.taken[attempt]; {
+	case by != nil && by != p:
+		l.world.object("lease", "two processes make attempt %d of order %s", ref.Attempt, ref.Order)
+	case by != nil: // it goes on with what it began
+	case !off.IsZero() && time.Since(off) > quiet && steady:
+		l.world.object("clock", "a process whose clock is off begins attempt %d of order %s", ref.Attempt, ref.Order)
+	case honest:
+		if row, _, _ := l.world.books.Order(context.Background(), ref.Order); row.Attempt != ref.Attempt {
+			l.world.object("lease", "attempt %d of order %s begins when attempt %d has its lease", ref.Attempt, ref.Order, row.Attempt)
+		}
 	}
 	l.taken[attempt] = p
 	for other, attempt := range l.inside[ref.Order] {
-		if other != p && !other.Dead() && settled && time.Since(l.clocks) > quiet {
+		if other != p && !other.Dead() && steady && honest {
 			l.world.object("lease", "order %s is taken for attempt %d while the process of attempt %d works on it",
 				ref.Order, ref.Attempt, attempt)
 		}
-	}
-	if !off.IsZero() && time.Since(off) > quiet && settled {
-		l.world.object("clock", "a replica whose clock is off makes attempt %d of order %s", ref.Attempt, ref.Order)
 	}
 	if l.inside[ref.Order] == nil {
 		l.inside[ref.Order] = map[*fault.Process]int64{}

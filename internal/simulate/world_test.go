@@ -69,7 +69,10 @@ type result struct {
 
 // run plays one seed from the beginning to the end. It is called in a bubble of its own.
 func run(seed uint64, broken fault.Switch, out io.Writer) result {
-	w := &world{seed: seed, broken: broken, start: time.Now(), out: out, digest: fnv.New64a(), over: make(chan struct{}), ended: make(chan struct{}), tallies: map[string]int{}}
+	w := &world{
+		seed: seed, broken: broken, start: time.Now(), out: out, digest: fnv.New64a(), tallies: map[string]int{},
+		over: make(chan struct{}), ended: make(chan struct{}),
+	}
 	w.profile = w.draw()
 	w.chance = w.profile.plan(seed)
 	w.memory = store.NewMemory(w.now)
@@ -83,6 +86,19 @@ func run(seed uint64, broken fault.Switch, out io.Writer) result {
 	w.leases = leases{world: w, inside: map[string]map[*fault.Process]int64{}, taken: map[string]*fault.Process{}}
 	w.note("begin", fmt.Sprintf("%+v", w.profile))
 	w.begin()
+	w.live()
+	w.judge()
+	orders, _ := w.books.Orders(context.Background(), everything)
+	if err := w.books.Close(); err != nil {
+		w.object("books", "close: %v", err)
+	}
+	w.flush()
+	slices.SortFunc(w.objections, func(a, b objection) int { return cmp.Or(cmp.Compare(a.rule, b.rule), cmp.Compare(a.text, b.text)) })
+	return result{w.seed, w.digest.Sum64(), w.events, len(orders), w.objections, w.tallies}
+}
+
+// live lets everybody do as they like for a while, ends the faults, and waits until all is settled.
+func (w *world) live() {
 	var people, rest, homes sync.WaitGroup
 	for i := range w.profile.replicas {
 		r := &replica{world: w, index: i}
@@ -90,12 +106,12 @@ func run(seed uint64, broken fault.Switch, out io.Writer) result {
 		r.start()
 		homes.Go(r.supervise)
 	}
-	w.office = &office{world: w}
 	for i := range w.profile.clients {
 		c := &client{world: w, index: i, dice: w.dice("client", i)}
 		w.clients = append(w.clients, c)
 		people.Go(c.live)
 	}
+	w.office = &office{world: w}
 	people.Go(w.office.transfer)
 	people.Go(w.office.price)
 	rest.Go(w.office.resolve)
@@ -118,14 +134,6 @@ func run(seed uint64, broken fault.Switch, out io.Writer) result {
 		r.stop()
 	}
 	time.Sleep(10 * time.Minute) // until the last goroutine of the last dead process has given up
-	w.judge()
-	orders, _ := w.books.Orders(context.Background(), everything)
-	if err := w.books.Close(); err != nil {
-		w.object("books", "close: %v", err)
-	}
-	w.flush()
-	slices.SortFunc(w.objections, func(a, b objection) int { return cmp.Or(cmp.Compare(a.rule, b.rule), cmp.Compare(a.text, b.text)) })
-	return result{w.seed, w.digest.Sum64(), w.events, len(orders), w.objections, w.tallies}
 }
 
 var everything = berth.OrderFilter{Limit: 1 << 30}
