@@ -51,7 +51,7 @@ lint: ## formatting, vet, writes outside transactions, pinned pairs
 bench: setup withpg ## measures orders a second and writes docs/benchmarks.md
 	bin/withpg -- go run ./internal/bench -o docs/benchmarks.md $(BENCHFLAGS)
 
-sim: ## SEEDS (10000) simulated minutes of faults, replicas dying and clocks jumping (2 to 4 minutes)
+sim: ## SEEDS (10000) simulated minutes of faults, replicas dying and clocks jumping (1 to 4 minutes)
 	go test -count=1 -timeout $(TIMEOUT) -v -run TestSeeds ./internal/simulate -seeds $(SEEDS) $(if $(SEED),-seed $(SEED))
 
 fuzz: ## every fuzz target for FUZZTIME (30s) each
