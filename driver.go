@@ -70,7 +70,8 @@ type ServerDriver interface {
 	// Find tells what an earlier Create of this order did: Done, Absent, Waiting or Unresolved.
 	Find(ctx context.Context, ref Ref) Outcome
 	// Resize gives the server of that ProviderRef the figures of spec. Repeating is harmless. Refused leaves it as
-	// it was.
+	// it was. A call that arrives after a later order's changes nothing; a driver whose provider can't tell must make
+	// sure that no abandoned call is still under way.
 	Resize(ctx context.Context, ref Ref, providerRef string, spec ServerSpec) Outcome
 	// Describe reads a server by the provider's own id: Done, Absent or Unresolved. An operator adopts by it.
 	Describe(ctx context.Context, providerRef string) Outcome
