@@ -118,7 +118,7 @@ func (s *shop) openAccounts(ctx context.Context, n int) error {
 
 // command runs the program to its end and returns what it printed.
 func (s *shop) command(ctx context.Context, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, s.program, args...)
+	cmd := exec.CommandContext(ctx, s.program, args...) // #nosec G204 -- the program that was just built
 	cmd.Env = append(os.Environ(), s.env...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
@@ -135,7 +135,7 @@ func (s *shop) start(ctx context.Context) error {
 		return err
 	}
 	defer log.Close()
-	s.server = exec.CommandContext(ctx, s.program, "serve", "--config", s.config(), "--db", s.db, "--listen", "127.0.0.1:0")
+	s.server = exec.CommandContext(ctx, s.program, "serve", "--config", s.config(), "--db", s.db, "--listen", "127.0.0.1:0") // #nosec G204 -- the program that was just built
 	s.server.Env, s.server.Stderr = append(os.Environ(), s.env...), log
 	s.server.Cancel = func() error { return s.server.Process.Signal(syscall.SIGTERM) }
 	s.server.WaitDelay = 30 * time.Second
@@ -152,8 +152,8 @@ func (s *shop) start(ctx context.Context) error {
 	var ok bool
 	if s.url, ok = strings.CutPrefix(strings.TrimSpace(line), "ready "); !ok {
 		text, _ := os.ReadFile(log.Name())
-		s.server.Process.Kill()
-		s.server.Wait()
+		_ = s.server.Process.Kill()
+		_ = s.server.Wait()
 		s.server = nil
 		return fmt.Errorf("the server isn't ready: %v\n%s", err, text)
 	}

@@ -145,7 +145,7 @@ func (p *Proxy) Resume() {
 func (p *Proxy) HalfClose() {
 	for _, l := range p.open() {
 		l.mute()
-		l.client.CloseWrite()
+		_ = l.client.CloseWrite()
 	}
 }
 
@@ -166,7 +166,7 @@ func (p *Proxy) Close() {
 	p.over = true
 	p.mu.Unlock()
 	p.stop()
-	p.listener.Close()
+	_ = p.listener.Close()
 	p.CutAll()
 	p.running.Wait()
 }
@@ -196,7 +196,7 @@ func (p *Proxy) accept() {
 func (p *Proxy) serve(client *net.TCPConn) {
 	server, err := (&net.Dialer{}).DialContext(p.ctx, "tcp", p.target)
 	if err != nil {
-		client.Close() // what a client of a dead server sees
+		_ = client.Close() // what a client of a dead server sees
 		return
 	}
 	l := newLink(p, client, server.(*net.TCPConn))

@@ -34,8 +34,8 @@ func (l *link) mute() { l.muteOnce.Do(func() { close(l.muted) }) }
 func (l *link) close() {
 	l.closeOnce.Do(func() {
 		close(l.closed)
-		l.client.Close()
-		l.server.Close()
+		_ = l.client.Close()
+		_ = l.server.Close()
 	})
 }
 
@@ -52,10 +52,10 @@ func (l *link) requests() {
 				l.mute()
 				l.proxy.running.Go(func() { l.proxy.carry(cut, l) })
 			}
-			l.server.Write(buffer[:n]) // to a server that is gone: answers tells the client
+			_, _ = l.server.Write(buffer[:n]) // to a server that is gone: answers tells the client
 		}
 		if err != nil {
-			l.server.CloseWrite()
+			_ = l.server.CloseWrite()
 			return
 		}
 	}
@@ -79,7 +79,7 @@ func (l *link) answers() {
 			// The end is an answer too. A muted client hears of it when
 			// whoever muted it closes.
 			if pass {
-				l.client.CloseWrite()
+				_ = l.client.CloseWrite()
 			}
 			return
 		}

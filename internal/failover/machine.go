@@ -95,7 +95,7 @@ func (m *machine) kill(ctx context.Context, roots ...int) error {
 		return err
 	}
 	for _, pid := range all {
-		syscall.Kill(pid, syscall.SIGKILL)
+		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 	return until(ctx, patience, "the end of "+m.name+" after SIGKILL", func() bool { return !anyOf(all, running) })
 }
@@ -107,7 +107,7 @@ func (m *machine) freeze(ctx context.Context, roots ...int) (all []int, err erro
 		if root <= 1 {
 			return all, fmt.Errorf("a server of %s is not running", m.name)
 		}
-		syscall.Kill(root, syscall.SIGSTOP)
+		_ = syscall.Kill(root, syscall.SIGSTOP)
 		all = append(all, root)
 	}
 	frozen := func() bool {
@@ -120,7 +120,7 @@ func (m *machine) freeze(ctx context.Context, roots ...int) (all []int, err erro
 	// make any.
 	for _, root := range roots {
 		for _, pid := range tree(root)[1:] {
-			syscall.Kill(pid, syscall.SIGSTOP)
+			_ = syscall.Kill(pid, syscall.SIGSTOP)
 			all = append(all, pid)
 		}
 	}

@@ -46,7 +46,7 @@ func (s *site) spawnTo(out *os.File, name string, more []string, program string,
 	}
 	p := &process{name: name, cmd: cmd, ended: make(chan struct{})}
 	go func() {
-		cmd.Wait() // how it ended is in its log
+		_ = cmd.Wait() // how it ended is in its log
 		close(p.ended)
 	}()
 	return p, nil
@@ -55,7 +55,7 @@ func (s *site) spawnTo(out *os.File, name string, more []string, program string,
 // command prepares a program to run as the site's user, in a process group of its own: the keyboard's interrupt must
 // not reach it, since what it ends is to be ended in order.
 func (s *site) command(more []string, program string, args ...string) *exec.Cmd {
-	cmd := exec.Command(program, args...)
+	cmd := exec.Command(program, args...) // #nosec G204 -- the cluster's own programs
 	cmd.Dir = s.dir
 	cmd.Env = append([]string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC", "HOME=" + s.dir, s.mark()}, more...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -81,7 +81,7 @@ func (s *site) output(ctx context.Context, more []string, program string, args .
 	select {
 	case err = <-ended:
 	case <-ctx.Done():
-		cmd.Process.Kill()
+		_ = cmd.Process.Kill()
 		<-ended
 		err = ctx.Err()
 	}
@@ -190,7 +190,7 @@ func freePorts(n int) ([]int, error) {
 		if len(ports) == n {
 			return ports, nil
 		}
-		port := 15000 + rand.IntN(17000)
+		port := 15000 + rand.IntN(17000) // #nosec G404 -- any free port will do
 		l, err := net.Listen("tcp", net.JoinHostPort(loopback, strconv.Itoa(port)))
 		if err != nil {
 			continue

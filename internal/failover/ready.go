@@ -56,7 +56,7 @@ func isReady(ctx context.Context, client *http.Client, url string) bool {
 	if err != nil {
 		return ctx.Err() != nil // not the server's fault when we are stopping
 	}
-	response.Body.Close()
+	_ = response.Body.Close()
 	return response.StatusCode == http.StatusOK
 }
 

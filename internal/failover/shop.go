@@ -89,7 +89,7 @@ func (b *shop) install(program, catalogue string) error {
 		return err
 	}
 	for from, to := range map[string]string{program: b.program, catalogue: b.site.path("catalogue.yaml")} {
-		text, err := os.ReadFile(from)
+		text, err := os.ReadFile(from) // #nosec G304 -- a file of the sources
 		if err != nil {
 			return err
 		}
@@ -170,7 +170,7 @@ func (b *shop) serveOne(ctx context.Context, name string, more []string) (*repli
 	defer write.Close()
 	p, err := b.site.spawnTo(write, name, slices.Concat(b.env, more), b.program, "serve", "--listen", loopback+":0", "--metrics-listen", "off")
 	if err != nil {
-		read.Close()
+		_ = read.Close()
 		return nil, err
 	}
 	ready := make(chan string, 1)
@@ -183,7 +183,7 @@ func (b *shop) serveOne(ctx context.Context, name string, more []string) (*repli
 				break
 			}
 		}
-		io.Copy(io.Discard, read) // a server that prints more must not wait for a reader
+		_, _ = io.Copy(io.Discard, read) // a server that prints more must not wait for a reader
 	}()
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -212,7 +212,7 @@ func (b *shop) urls() (urls []string) {
 // close ends the servers in order: a process that lived through all of it must still be able to stop.
 func (b *shop) close(ctx context.Context) error {
 	for _, r := range b.replicas {
-		r.cmd.Process.Signal(syscall.SIGTERM)
+		_ = r.cmd.Process.Signal(syscall.SIGTERM)
 	}
 	for _, r := range b.replicas {
 		if err := r.wait(ctx, patience); err != nil {

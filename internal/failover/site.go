@@ -67,7 +67,7 @@ func openSite(keep bool) (*site, error) {
 		s.other = true
 		s.uid, s.gid = nobody()
 	}
-	if err := errors.Join(os.Chmod(dir, 0o750), s.giveAway(dir), s.post(keep)); err != nil {
+	if err := errors.Join(os.Chmod(dir, 0o750), s.giveAway(dir), s.post(keep)); err != nil { // #nosec G302 -- a folder, whose group must enter it
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return s, nil
@@ -100,7 +100,7 @@ func (s *site) post(keep bool) error {
 	if keep {
 		kept = "keep"
 	}
-	cmd := exec.Command("/bin/sh", "-c", sentinelScript, "berth-failover-sentinel", s.dir, s.mark(), kept)
+	cmd := exec.Command("/bin/sh", "-c", sentinelScript, "berth-failover-sentinel", s.dir, s.mark(), kept) // #nosec G204 -- the script is a constant
 	cmd.Dir, cmd.Stdin = "/", read
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
@@ -112,7 +112,7 @@ func (s *site) post(keep bool) error {
 
 // close ends every process of the site and removes the folder.
 func (s *site) close() error {
-	s.lifeline.Close()
+	_ = s.lifeline.Close()
 	if err := s.sentinel.Wait(); err != nil {
 		return fmt.Errorf("some processes of %s could not be ended: %w", s.dir, err)
 	}
@@ -144,7 +144,7 @@ func (s *site) folder(names ...string) (string, error) {
 
 // write makes a file that only the site's user may read.
 func (s *site) write(path string, text []byte, mode os.FileMode) error {
-	return errors.Join(os.WriteFile(path, text, mode), s.giveAway(path))
+	return errors.Join(os.WriteFile(path, text, mode), s.giveAway(path)) // #nosec G703 -- in a folder of its own
 }
 
 // showLogs prints the end of each log, for who has only the output of a failed run.
@@ -153,7 +153,7 @@ func (s *site) showLogs(w io.Writer) {
 	logs, _ := filepath.Glob(s.path("*.log"))
 	sort.Strings(logs)
 	for _, path := range logs {
-		text, err := os.ReadFile(path)
+		text, err := os.ReadFile(path) // #nosec G304 -- in a folder of its own
 		if err != nil || len(text) == 0 {
 			continue
 		}

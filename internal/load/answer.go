@@ -92,7 +92,7 @@ func members(body []byte, visit func(outer, name, value []byte)) bool {
 			}
 			closers[depth] = c + 2 // in ASCII the closing one is two further on
 			if depth <= seen {
-				names[depth] = nil
+				names[depth] = nil // #nosec G602 -- the loop keeps depth within names
 			}
 			i++
 		case '}', ']':

@@ -90,7 +90,7 @@ func (c *client) dial(ctx context.Context) error {
 
 func (c *client) close() {
 	if c.conn != nil {
-		c.conn.Close()
+		_ = c.conn.Close()
 		c.conn = nil
 	}
 }

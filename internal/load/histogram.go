@@ -21,7 +21,7 @@ func bucket(d time.Duration) int {
 		return int(v)
 	}
 	shift := bits.Len64(v) - fine - 1
-	return shift<<fine + int(v>>shift)
+	return shift<<fine + int(v>>shift) // #nosec G115 -- less than 2<<fine
 }
 
 // middle is the duration that a bucket stands for.

@@ -169,7 +169,7 @@ func sleepUntil(ctx context.Context, at time.Time) bool {
 // wait pauses for about d, a little more or less, so that clients that failed together don't come back together.
 func wait(ctx context.Context, d time.Duration) bool {
 	if d <= lastPause {
-		d = d/2 + time.Duration(mathrand.Int64N(int64(d)))
+		d = d/2 + time.Duration(mathrand.Int64N(int64(d))) // #nosec G404 -- it only has to differ from client to client
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()

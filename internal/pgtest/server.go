@@ -115,7 +115,7 @@ func (s *Server) Stop() error {
 	if s.postmaster == nil {
 		return nil
 	}
-	s.postmaster.Process.Signal(syscall.SIGINT) // "fast": doesn't wait for clients
+	_ = s.postmaster.Process.Signal(syscall.SIGINT) // "fast": doesn't wait for clients
 	pid := s.postmaster.Process.Pid
 	if err := until(patience, func() bool { return !running(pid) }); err != nil {
 		return errors.Join(fmt.Errorf("postgres didn't stop: %w", err), s.Kill())
@@ -135,15 +135,15 @@ func (s *Server) Kill() error {
 	// The postmaster is frozen first. A child that died before it would make
 	// it start a recovery, and a child that outlived it would finish its
 	// statement and answer the client: neither is a crash of everything.
-	syscall.Kill(pid, syscall.SIGSTOP)
+	_ = syscall.Kill(pid, syscall.SIGSTOP)
 	if err := until(patience, func() bool { return state(pid) == 'T' || !running(pid) }); err != nil {
 		return fmt.Errorf("postgres didn't freeze: %w", err)
 	}
 	children := childrenOf(pid)
 	for _, child := range children {
-		syscall.Kill(child, syscall.SIGKILL)
+		_ = syscall.Kill(child, syscall.SIGKILL)
 	}
-	syscall.Kill(pid, syscall.SIGKILL)
+	_ = syscall.Kill(pid, syscall.SIGKILL)
 	s.reap()
 	for _, child := range children {
 		if err := until(patience, func() bool { return !running(child) }); err != nil {
@@ -171,7 +171,7 @@ func (s *Server) Close() error {
 	}
 	// The end of the lifeline makes the sentinel remove the folder, in the
 	// orderly case and in all the others: there is one way out.
-	s.lifeline.Close()
+	_ = s.lifeline.Close()
 	err = errors.Join(err, s.sentinel.Wait())
 	s.sentinel = nil
 	return err
@@ -266,7 +266,7 @@ func (s *Server) ping() error {
 // reap takes the ended postmaster off the process table. Its exit status says
 // nothing that the caller doesn't know.
 func (s *Server) reap() {
-	s.postmaster.Wait()
+	_ = s.postmaster.Wait()
 	s.postmaster = nil
 }
 

@@ -55,7 +55,7 @@ func Program(t testing.TB, name string, probe ...string) string {
 	// A version manager's shim may hang on a network that is not there.
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	err = exec.CommandContext(ctx, path, probe...).Run()
+	err = exec.CommandContext(ctx, path, probe...).Run() // #nosec G204 -- tests name the program
 	Present(t, name+" ("+strings.Join(probe, " ")+")", err == nil)
 	return path
 }

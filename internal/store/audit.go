@@ -130,7 +130,7 @@ func (s *auditing) strays() error {
 }
 
 func (s *auditing) stock() error {
-	answer, err := s.tx.QueryContext(s.ctx, stockText)
+	answer, err := s.tx.QueryContext(s.ctx, stockText())
 	if err != nil {
 		return err
 	}

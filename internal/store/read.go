@@ -64,7 +64,7 @@ func (r *sqlReader) prepare(ctx context.Context, text string) (*sql.Stmt, error)
 		return nil, err
 	}
 	if st, raced := r.prepared.LoadOrStore(text, made); raced {
-		made.Close()
+		_ = made.Close()
 		return st.(*sql.Stmt), nil
 	}
 	return made, nil
@@ -274,13 +274,15 @@ func (r *sqlReader) Backlog(ctx context.Context) (b berth.Backlog, err error) {
 }
 
 // stockText counts what belongs to each stock row: services, and orders that will make one.
-var stockText = "WITH held AS (SELECT stock_key, count(*) AS n FROM (" +
-	"SELECT stock_key FROM services WHERE stock_key <> '' AND status <> 'terminated'" +
-	" UNION ALL SELECT stock_key FROM orders WHERE stock_key <> '' AND state = 'paid') AS h GROUP BY stock_key) " +
-	"SELECT " + stock.selectList("t") + ", coalesce(h.n, 0) FROM stock AS t LEFT JOIN held AS h ON h.stock_key = t.key ORDER BY t.key"
+func stockText() string {
+	return "WITH held AS (SELECT stock_key, count(*) AS n FROM (" +
+		"SELECT stock_key FROM services WHERE stock_key <> '' AND status <> 'terminated'" +
+		" UNION ALL SELECT stock_key FROM orders WHERE stock_key <> '' AND state = 'paid') AS h GROUP BY stock_key) " +
+		"SELECT " + stock.selectList("t") + ", coalesce(h.n, 0) FROM stock AS t LEFT JOIN held AS h ON h.stock_key = t.key ORDER BY t.key"
+}
 
 func (r *sqlReader) Stock(ctx context.Context) (found []berth.Stock, err error) {
-	answer, err := r.query(ctx, stockText)
+	answer, err := r.query(ctx, stockText())
 	if err != nil {
 		return nil, err
 	}

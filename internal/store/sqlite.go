@@ -139,7 +139,7 @@ func (e *sqlite) undo() {
 }
 
 func (e *sqlite) drop() {
-	e.writer.conn.Close()
+	_ = e.writer.conn.Close()
 	e.writer = nil
 }
 

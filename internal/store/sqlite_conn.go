@@ -65,7 +65,7 @@ func openSQLiteConn(dsn string) (driver.Conn, error) {
 			err = fmt.Errorf("SQLite has %s = %s instead of %s; the file must be on a local disk", p.name, got[0], p.want)
 		}
 		if err != nil {
-			conn.Close()
+			_ = conn.Close()
 			return nil, err
 		}
 	}

@@ -87,7 +87,7 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 // attend runs the command, hands signals on to it and returns its exit code,
 // as a shell counts it: 128 + n after signal n.
 func attend(command, environment []string, signals <-chan os.Signal, stdout, stderr io.Writer) int {
-	cmd := exec.Command(command[0], command[1:]...)
+	cmd := exec.Command(command[0], command[1:]...) // #nosec G204 -- running it is what this program is for
 	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = environment, os.Stdin, stdout, stderr
 	// A process group of its own, which gets the signals as one: `go test`
 	// hands none on to the test binaries that it started.
@@ -101,7 +101,7 @@ func attend(command, environment []string, signals <-chan os.Signal, stdout, std
 	for {
 		select {
 		case s := <-signals:
-			syscall.Kill(-cmd.Process.Pid, s.(syscall.Signal))
+			_ = syscall.Kill(-cmd.Process.Pid, s.(syscall.Signal))
 		case err := <-ended:
 			if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 				return 128 + int(status.Signal())
