@@ -63,19 +63,31 @@ var engines = []struct {
 	{"postgres", func(t *testing.T) string { return pgtest.Database(t) }, true},
 }
 
-// openShop makes a shop on an empty database.
+// openShop makes a shop on an empty database, with the key file that SQLite has beside it.
 func openShop(t *testing.T, db string) *shop {
 	t.Helper()
+	if strings.HasPrefix(db, "sqlite:") {
+		return openShopWith(t, db)
+	}
+	return openShopWith(t, db, secretKey(t))
+}
+
+// secretKey is a setting with a new secret key.
+func secretKey(t *testing.T) string {
+	t.Helper()
+	return "BERTH_SECRET_KEY=" + strings.TrimSpace(command(t, nil, "secrets", "generate").out)
+}
+
+// openShopWith makes a shop with these settings in the environment.
+func openShopWith(t *testing.T, db string, env ...string) *shop {
+	t.Helper()
 	dir := t.TempDir()
-	s := &shop{db: db, config: filepath.Join(dir, "berth.yaml"), machines: filepath.Join(dir, "machines")}
+	s := &shop{db: db, env: env, config: filepath.Join(dir, "berth.yaml"), machines: filepath.Join(dir, "machines")}
 	goods := filepath.Join(dir, "catalogue.yaml")
 	for path, text := range map[string]string{s.config: strings.Replace(config, "JOURNAL", s.machines, 1), goods: catalogue} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if !strings.HasPrefix(db, "sqlite:") {
-		s.env = []string{"BERTH_SECRET_KEY=" + strings.TrimSpace(command(t, nil, "secrets", "generate").out)}
 	}
 	s.must(t, "migrate")
 	s.must(t, "catalogue", "apply", goods)
