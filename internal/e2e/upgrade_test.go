@@ -67,7 +67,7 @@ func upgrade(t *testing.T, from, db string) {
 	if status, text := s.ask(t, url+"/API/orders/list_order?user_id="+p.User+"&order_id="+p.Order); status != http.StatusOK || !strings.Contains(text, p.Order) {
 		t.Errorf("list_order of an order from before the upgrade: got %d %s", status, text)
 	}
-	s.order(t, url, "after the upgrade", `{"user_id":"buyer","plan_id":"5","os_image_id":"13","name_server":"new"}`)
+	s.order(t, url, "after-the-upgrade", `{"user_id":"buyer","plan_id":"5","os_image_id":"13","name_server":"new"}`)
 	if code := server.stop(t); code != 0 {
 		t.Errorf("got exit code %d at SIGTERM, want 0", code)
 	}
