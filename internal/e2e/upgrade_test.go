@@ -93,7 +93,9 @@ func states(verdict map[string]any) map[string]float64 {
 	found := map[string]float64{}
 	list, _ := verdict["orders_by_state"].(map[string]any)
 	for state, n := range list {
-		found[state], _ = n.(float64)
+		if n, _ := n.(float64); n > 0 {
+			found[state] = n
+		}
 	}
 	return found
 }
