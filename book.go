@@ -46,6 +46,7 @@ type Rows struct {
 	Counters  []Counter
 	Meta      []Meta
 	Keys      []Key
+	Unsealed  []Batch
 	Catalogue *Catalogue
 }
 
@@ -58,7 +59,7 @@ type Change[R any] struct {
 
 // Changes is all that a batch appends.
 type Changes struct {
-	Batch     string // id of the commit; its row in batches tells later whether it happened
+	Batch     string // id of the commit; its row in batches tells later whether it happened; "" for the sealer's own
 	Now       int64  // the batch's instant
 	Users     Change[User]
 	Wallets   Change[Wallet]
@@ -72,6 +73,7 @@ type Changes struct {
 	Dropped   []string
 	Entries   []Entry
 	Events    []Event
+	Sealed    []Batch    // batches that get their link now
 	Catalogue *Catalogue // a new version, nil for none
 }
 

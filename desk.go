@@ -151,7 +151,7 @@ func changed(b *Book, o Order) (s Service) {
 func passwordRow(orderID string) string { return "orders/" + orderID }
 
 func announce(b *Book, name string, o Order) {
-	b.Announce(Event{Name: name, UserID: o.UserID, OrderID: o.ID, ServiceID: o.ServiceID, Detail: o.Kind})
+	b.Announce(Event{Name: name, UserID: o.UserID, OrderID: o.ID, ServiceID: o.ServiceID, Amount: o.Amount, Detail: o.Kind})
 }
 
 // complete records a done order.

@@ -190,7 +190,7 @@ func (d *Desk) Transfer(ctx context.Context, t Transfer) (_ Wallet, repeated boo
 		}
 		w, err = b.Post(Entry{UserID: t.UserID, Amount: t.Amount, Contra: contra, Ref: t.Ref, Note: t.Note})
 		b.PutKey(Key{ID: ref, Mark: mark, ExpiresAt: Forever})
-		b.Announce(Event{Name: name, UserID: t.UserID, Detail: t.Ref})
+		b.Announce(Event{Name: name, UserID: t.UserID, Amount: t.Amount, Detail: t.Ref})
 		return err
 	})
 	if err != nil {

@@ -221,7 +221,7 @@ func (s *shop) used(plan, location string) int64 {
 // verified ends every test that moved money: the books must add up.
 func (s *shop) verified() berth.Report {
 	s.Helper()
-	r, err := berth.Verify(background, s.store, nil)
+	r, err := berth.Verify(background, s.store, berth.Head{}, nil)
 	if err != nil || r.Wrong != 0 {
 		s.Errorf("verify: got %v and %d findings, want none: %+v", err, r.Wrong, r.Findings)
 	}

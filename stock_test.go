@@ -264,7 +264,7 @@ func TestApplyThatDies(t *testing.T) {
 	if _, got := s.try(server("5")); got != "out_of_stock plan_id" {
 		t.Errorf("before it's counted: got %q, want out of stock", got)
 	}
-	if r, err := berth.Verify(background, s.store, nil); err != nil || r.Wrong != 1 || r.Findings[0].What != "stock" {
+	if r, err := berth.Verify(background, s.store, berth.Head{}, nil); err != nil || r.Wrong != 1 || r.Findings[0].What != "stock" {
 		t.Errorf("verify: got %+v, %v, want the stock row", r.Findings, err)
 	}
 	s.apply(limited(3))

@@ -50,9 +50,12 @@ type Reader interface {
 	Due(ctx context.Context, now int64, limit int) ([]string, error)
 	// ExpiredKeys lists idempotency keys whose window is over.
 	ExpiredKeys(ctx context.Context, now int64, limit int) ([]string, error)
-	// Sealed lists orders with a sealed password and an id above after, by id: for dropping and for resealing.
-	Sealed(ctx context.Context, after string, limit int) ([]Order, error)
-	// Backlog counts what isn't settled.
+	// Passwords lists orders with a sealed password and an id above after, by id: for dropping and for resealing.
+	Passwords(ctx context.Context, after string, limit int) ([]Order, error)
+	// Events lists what happened, in the order of the chain and from after a place in it. Whoever follows it from place
+	// to place sees every event exactly once, whichever process wrote it.
+	Events(ctx context.Context, after Place, limit int) ([]PlacedEvent, error)
+	// Backlog counts what isn't settled, and what isn't sealed.
 	Backlog(ctx context.Context) (Backlog, error)
 	// Audit reads the whole database in one snapshot, row by row, beside a busy server.
 	Audit(ctx context.Context, a Auditor) error
@@ -75,6 +78,20 @@ type Backlog struct {
 	Unsettled int64 // paid orders
 	Oldest    int64 // creation of the oldest of them, microseconds UTC, 0 for none
 	Doubtful  int64 // of them, those whose last outcome is unknown
+
+	Unsealed      int64 // batches
+	UnsealedSince int64 // the instant of the oldest of them, microseconds UTC, 0 for none
+}
+
+// Place is where an event stands in the chain: the batch's Seq, and N within it.
+type Place struct {
+	Seq, N int64
+}
+
+// PlacedEvent is an event whose batch is sealed.
+type PlacedEvent struct {
+	Event
+	Seq int64
 }
 
 // Auditor receives the rows of an audit, each stream in the order said. A method that returns an error ends it.
@@ -83,14 +100,30 @@ type Auditor interface {
 	Entry(w Wallet, e Entry) error
 	// Wallet gets all wallets by user, with the count and the sum of their entries.
 	Wallet(w Wallet, entries, sum int64) error
-	// Order gets all orders by id, each with the count and the sum of its entries and, when there's one, its service.
-	Order(o Order, entries, sum int64, service *Service) error
-	// Stray gets what belongs to no order: an entry that names an unknown order, a service that no order has made.
-	Stray(what, id string) error
+	// Order gets all orders by id, each with what refers to it.
+	Order(o Order, r Referring) error
+	// Stray gets what lacks what it belongs to: an entry or event of an unknown order, a service that no order has
+	// made, rows of a batch that has no row.
+	Stray(what, id, lacks string) error
+	// Batch gets all batches by id, each with the digest of the rows that name it.
+	Batch(b Batch, digest string) error
+	// Chain gets the head of the chain and then all sealed batches by Seq.
+	Chain(head string) error
+	Sealed(b Batch) error
 	// Stock gets all stock rows by key, with Counted filled.
 	Stock(s Stock) error
 	// Progress is told how many rows of how many (estimated) are done.
 	Progress(done, total int64)
+}
+
+// Referring is what other tables say of an order.
+type Referring struct {
+	Entries, Sum int64    // its entries, and their sum in minor units
+	Service      *Service // nil for none
+
+	// Its events by name, and whether each of them tells the order's user, amount and kind.
+	Paid, Completed, Refunded int64
+	Agreed                    bool
 }
 
 // KeyID is the id of an idempotency key: a digest of who it belongs to and its name there, since a short id of one
@@ -130,6 +163,8 @@ const (
 	MetaSecretCheck  = "secret_check" // sealed random bytes: proof of the right key, and key of the request marks
 	MetaDemo         = "demo"         // set when the database was seeded by the demo
 	MetaSwept        = "swept"        // id up to which old passwords have been dropped
+	MetaChain        = "chain"        // the head of the chain; whoever has it locked is the sealer
+	MetaMoved        = "moved"        // where and when this database was moved to: it must not be served beside its copy
 )
 
 // Need names the rows of a write by primary or unique key. Rows that don't exist count as loaded, too.
@@ -144,6 +179,7 @@ type Need struct {
 	Meta      []string
 	Keys      []string
 	Catalogue bool // the current catalogue
+	Unsealed  bool // batches that are to be sealed, by id and as many as one run takes; only the sealer asks for them
 }
 
 // And adds the rows of other.
@@ -158,11 +194,12 @@ func (n Need) And(other Need) Need {
 	n.Meta = append(n.Meta, other.Meta...)
 	n.Keys = append(n.Keys, other.Keys...)
 	n.Catalogue = n.Catalogue || other.Catalogue
+	n.Unsealed = n.Unsealed || other.Unsealed
 	return n
 }
 
 // Empty reports whether nothing is named.
 func (n Need) Empty() bool {
 	return len(n.Users)+len(n.Wallets)+len(n.Orders)+len(n.Services)+len(n.APIKeys)+
-		len(n.Stock)+len(n.Counters)+len(n.Meta)+len(n.Keys) == 0 && !n.Catalogue
+		len(n.Stock)+len(n.Counters)+len(n.Meta)+len(n.Keys) == 0 && !n.Catalogue && !n.Unsealed
 }

@@ -34,7 +34,7 @@ func (d *Desk) sweepPasswords(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	orders, err := d.Store.Sealed(ctx, from, takeAtMost)
+	orders, err := d.Store.Passwords(ctx, from, takeAtMost)
 	if err != nil {
 		return false, err
 	}
@@ -74,7 +74,7 @@ func (d *Desk) sweepPasswords(ctx context.Context) (more bool, err error) {
 func (d *Desk) Reseal(ctx context.Context, old Sealer, progress func(done int)) error {
 	after, done := "", 0
 	for {
-		orders, err := d.Store.Sealed(ctx, after, takeAtMost)
+		orders, err := d.Store.Passwords(ctx, after, takeAtMost)
 		if err != nil || len(orders) == 0 {
 			return err
 		}

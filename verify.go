@@ -3,11 +3,12 @@ package berth
 import (
 	"context"
 	"fmt"
+	"strconv"
 )
 
 // Finding is one thing that an audit found wrong.
 type Finding struct {
-	What string // "wallet", "entry", "order", "service", "stock"
+	What string // "wallet", "entry", "event", "order", "service", "stock", "batch" or "chain"
 	ID   string
 	Text string
 }
@@ -17,6 +18,9 @@ type Report struct {
 	Wallets, Entries, Orders int64
 	Settled                  map[State]int64 // orders by state
 	Balance                  int64           // minor units in all wallets
+	Head                     Head            // of the chain, as recomputed
+	Unsealed                 int64           // batches that aren't in the chain yet; their digests were checked, too
+	Unchained                int64           // batches from before there was a chain
 	Findings                 []Finding       // the first MaxFindings
 	Wrong                    int64           // how many there are in all
 }
@@ -26,17 +30,32 @@ const MaxFindings = 1000
 
 // Verify proves the books in one snapshot, row by row, beside a busy server: every balance is the sum of its entries
 // and each entry continues the one before without a gap; every order moved exactly its amount, or nothing when
-// refunded; every completed order has its service and every service its order.
-func Verify(ctx context.Context, r Reader, progress func(done, total int64)) (Report, error) {
-	a := &audit{report: Report{Settled: map[State]int64{}}, progress: progress}
-	err := r.Audit(ctx, a)
-	return a.report, err
+// refunded, and its events tell the same; every completed order has its service and every service its order. Then the
+// chain: the rows of every batch have its digest, and the batches follow each other without a gap.
+//
+// Whoever can write to the database can also make a chain anew. Since is a head that was noted elsewhere before, the
+// zero Head for none: nothing up to it has been changed.
+func Verify(ctx context.Context, r Reader, since Head, progress func(done, total int64)) (Report, error) {
+	a := &audit{report: Report{Settled: map[State]int64{}}, since: since, progress: progress}
+	if err := r.Audit(ctx, a); err != nil {
+		return a.report, err
+	}
+	if a.report.Head.Seq < since.Seq {
+		a.found("chain", strconv.FormatInt(since.Seq, 10), "was noted as a head, but the chain ends at %d: batches are gone", a.report.Head.Seq)
+	}
+	if a.head != a.report.Head.String() {
+		a.found("chain", strconv.FormatInt(a.report.Head.Seq, 10), "does not end where its head says: %s", a.head)
+	}
+	return a.report, nil
 }
 
 type audit struct {
 	report   Report
+	since    Head
 	progress func(done, total int64)
 	last     Entry
+	head     string // as the database has it
+	chained  bool   // a batch of the chain's time was seen
 }
 
 func (a *audit) Progress(done, total int64) {
@@ -87,7 +106,7 @@ func (a *audit) Wallet(w Wallet, entries, sum int64) error {
 	return nil
 }
 
-func (a *audit) Order(o Order, entries, sum int64, s *Service) error {
+func (a *audit) Order(o Order, r Referring) error {
 	a.report.Orders++
 	a.report.Settled[o.State]++
 	want, count := -o.Amount, int64(1)
@@ -97,11 +116,17 @@ func (a *audit) Order(o Order, entries, sum int64, s *Service) error {
 	if o.Amount == 0 {
 		count = 0
 	}
-	if sum != want || entries != count {
+	if r.Sum != want || r.Entries != count {
 		a.found("order", o.ID, "is %s at %s and must have %d entries that sum to %s; it has %d that sum to %s",
-			o.State, FormatMinor(o.Amount), count, FormatMinor(want), entries, FormatMinor(sum))
+			o.State, FormatMinor(o.Amount), count, FormatMinor(want), r.Entries, FormatMinor(r.Sum))
 	}
-	a.service(o, s)
+	if r.Paid != 1 || (r.Completed == 1) != (o.State == Completed) || (r.Refunded == 1) != (o.State == Refunded) || r.Completed+r.Refunded > 1 {
+		a.found("order", o.ID, "is %s, but its events say %d times paid, %d times completed and %d times refunded",
+			o.State, r.Paid, r.Completed, r.Refunded)
+	} else if !r.Agreed {
+		a.found("order", o.ID, "has another user, amount or kind than its events")
+	}
+	a.service(o, r.Service)
 	return nil
 }
 
@@ -126,8 +151,57 @@ func (a *audit) service(o Order, s *Service) {
 	}
 }
 
-func (a *audit) Stray(what, id string) error {
-	a.found(what, id, "belongs to no order")
+func (a *audit) Stray(what, id, lacks string) error {
+	a.found(what, id, "belongs to no %s", lacks)
+	return nil
+}
+
+// nothing is the digest of a batch that appended neither entries nor events.
+var nothing = NewDigest().Sum()
+
+func (a *audit) Batch(b Batch, digest string) error {
+	switch {
+	case b.Void:
+		if digest != nothing || b.Seq > 0 {
+			a.found("batch", b.ID, "never happened, but there is something of it")
+		}
+		return nil
+	case b.Seq == BeforeSeal:
+		a.report.Unchained++
+		if a.chained {
+			a.found("batch", b.ID, "says that it is older than the chain, but follows batches of it")
+		}
+		return nil
+	case b.Seq == Unsealed:
+		a.report.Unsealed++
+	}
+	a.chained = true
+	if digest != b.Digest {
+		a.found("batch", b.ID, "has other entries or events than were written: one was changed, added or removed")
+	}
+	return nil
+}
+
+func (a *audit) Chain(head string) error {
+	a.head = head
+	return nil
+}
+
+func (a *audit) Sealed(b Batch) error {
+	last := a.report.Head
+	place := strconv.FormatInt(b.Seq, 10)
+	if b.Seq != last.Seq+1 {
+		a.found("chain", place, "follows %d: a batch is missing", last.Seq)
+		last.Seq = b.Seq - 1
+	}
+	next := last.Next(b.ID, b.Digest)
+	if next.Hash != b.Hash {
+		a.found("chain", place, "has a hash that does not follow: batch %s or one before it was changed", b.ID)
+	}
+	if b.Seq == a.since.Seq && next != a.since {
+		a.found("chain", place, "is not the head that was noted: something before it was changed")
+	}
+	a.report.Head = Head(b.Link) // goes on from what is written, so that one change is one finding
 	return nil
 }
 

@@ -43,7 +43,8 @@ type Event struct {
 	UserID    string
 	OrderID   string
 	ServiceID string
-	Detail    string // a word or two for people; never a secret
+	Amount    int64  // minor units: of the order, or what a wallet gained; 0 for other events
+	Detail    string // the kind of the order, or a word or two for people; never a secret
 }
 
 // The names of events.

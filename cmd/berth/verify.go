@@ -9,7 +9,10 @@ import (
 	"github.com/berth-host/berth"
 )
 
-type verifyCmd struct{ databaseFlags }
+type verifyCmd struct {
+	databaseFlags
+	Since string `help:"Head of the chain that was noted earlier: prove that nothing before it was changed." placeholder:"SEQ:HASH"`
+}
 
 // errFound makes the exit code 1 after the findings were printed.
 var errFound = errors.New("the books are not in order")
@@ -22,6 +25,9 @@ type reportView struct {
 	Orders   int64            `json:"orders"`
 	States   map[string]int64 `json:"orders_by_state"`
 	Balance  string           `json:"balance"`
+	Head     string           `json:"head"`
+	Unsealed int64            `json:"unsealed_batches"`
+	Older    int64            `json:"batches_before_the_chain"`
 	Wrong    int64            `json:"wrong"`
 	Findings []findingView    `json:"findings"`
 }
@@ -34,15 +40,23 @@ type findingView struct {
 
 // Run audits the books in one snapshot, beside a busy server.
 func (c *verifyCmd) Run(s *session) error {
+	var since berth.Head
+	if c.Since != "" {
+		var err error
+		if since, err = berth.ParseHead(c.Since); err != nil {
+			return fmt.Errorf("--since: %w", err)
+		}
+	}
 	return c.do(s, func(ctx context.Context, o *office) error {
 		bar := newProgress(s.err, "Verifying")
-		report, err := berth.Verify(ctx, o.store, bar.at)
+		report, err := berth.Verify(ctx, o.store, since, bar.at)
 		bar.end()
 		if err != nil {
 			return err
 		}
 		view := reportView{OK: report.Wrong == 0, Wallets: report.Wallets, Entries: report.Entries, Orders: report.Orders,
-			States: map[string]int64{}, Balance: berth.FormatMinor(report.Balance), Wrong: report.Wrong, Findings: []findingView{}}
+			States: map[string]int64{}, Head: report.Head.String(), Unsealed: report.Unsealed, Older: report.Unchained,
+			Balance: berth.FormatMinor(report.Balance), Wrong: report.Wrong, Findings: []findingView{}}
 		for _, state := range []berth.State{berth.Paid, berth.Completed, berth.Refunded} {
 			view.States[string(state)] = report.Settled[state]
 		}
@@ -68,6 +82,7 @@ func (v reportView) table(w io.Writer) {
 	}
 	row(w, fmt.Sprintf("%d wallets holding %s, %d entries, %d orders (%d paid, %d completed, %d refunded).", v.Wallets, v.Balance,
 		v.Entries, v.Orders, v.States[string(berth.Paid)], v.States[string(berth.Completed)], v.States[string(berth.Refunded)]))
+	row(w, fmt.Sprintf("Chain of %s; %d batches not sealed yet, %d from before it.", v.Head, v.Unsealed, v.Older))
 	if v.OK {
 		row(w, "The books are in order.")
 		return

@@ -118,10 +118,10 @@ func (s Store) ExpiredKeys(ctx context.Context, now int64, limit int) (ids []str
 	return ids, err
 }
 
-// Sealed lists orders with a sealed password.
-func (s Store) Sealed(ctx context.Context, after string, limit int) (orders []berth.Order, err error) {
-	if err = s.read(ctx, "sealed"); err == nil {
-		orders, err = s.Store.Sealed(ctx, after, limit)
+// Passwords lists orders with a sealed password.
+func (s Store) Passwords(ctx context.Context, after string, limit int) (orders []berth.Order, err error) {
+	if err = s.read(ctx, "passwords"); err == nil {
+		orders, err = s.Store.Passwords(ctx, after, limit)
 	}
 	return orders, err
 }

@@ -366,7 +366,7 @@ func (s *shop) books() string {
 // proved holds the shop's books against themselves.
 func (s *shop) proved() {
 	s.t.Helper()
-	if r, err := berth.Verify(context.Background(), s.desk.Store, nil); err != nil || r.Wrong != 0 {
+	if r, err := berth.Verify(context.Background(), s.desk.Store, berth.Head{}, nil); err != nil || r.Wrong != 0 {
 		s.t.Errorf("the books are wrong: %v, %d findings: %+v", err, r.Wrong, r.Findings)
 	}
 }

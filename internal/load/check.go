@@ -34,7 +34,7 @@ func Read(ctx context.Context, r berth.Reader) (World, error) {
 // reading keeps the orders and wallets of an audit.
 type reading struct{ World }
 
-func (w reading) Order(o berth.Order, _, _ int64, _ *berth.Service) error {
+func (w reading) Order(o berth.Order, _ berth.Referring) error {
 	w.Orders[o.ID] = o
 	return nil
 }
@@ -45,7 +45,10 @@ func (w reading) Wallet(b berth.Wallet, _, _ int64) error {
 }
 
 func (reading) Entry(berth.Wallet, berth.Entry) error { return nil }
-func (reading) Stray(string, string) error            { return nil }
+func (reading) Stray(string, string, string) error    { return nil }
+func (reading) Batch(berth.Batch, string) error       { return nil }
+func (reading) Chain(string) error                    { return nil }
+func (reading) Sealed(berth.Batch) error              { return nil }
 func (reading) Stock(berth.Stock) error               { return nil }
 func (reading) Progress(int64, int64)                 {}
 

@@ -21,7 +21,7 @@ func (w *world) audits() {
 
 // audit verifies the books. While an operator applies a catalogue its stock rows are still being counted.
 func (w *world) audit(final bool) {
-	report, err := berth.Verify(context.Background(), w.books, nil)
+	report, err := berth.Verify(context.Background(), w.books, berth.Head{}, nil)
 	if err != nil {
 		w.object("books", "verify: %v", err)
 	}

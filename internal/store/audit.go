@@ -11,7 +11,8 @@ import (
 // The texts of an audit. Their joins only fetch what belongs together; what is right is judged by the Auditor. An
 // outer join keeps what has no counterpart, which is what an audit is looking for.
 var (
-	auditSizes = "SELECT (SELECT count(*) FROM entries) + (SELECT count(*) FROM wallets) + (SELECT count(*) FROM orders)"
+	auditSizes = "SELECT 2 * (SELECT count(*) FROM entries) + (SELECT count(*) FROM wallets) + (SELECT count(*) FROM orders)" +
+		" + (SELECT count(*) FROM events) + (SELECT count(*) FROM batches) + (SELECT count(*) FROM batches WHERE seq > 0)"
 
 	auditEntries = "SELECT " + entries.selectList("t") + ", " + wallets.orEmpty("w") +
 		" FROM entries AS t LEFT JOIN wallets AS w ON w.user_id = t.user_id ORDER BY t.user_id, t.seq"
@@ -20,16 +21,30 @@ var (
 		" FROM wallets AS t LEFT JOIN (SELECT user_id, count(*) AS n, CAST(sum(amount) AS BIGINT) AS total FROM entries GROUP BY user_id) AS e" +
 		" ON e.user_id = t.user_id ORDER BY t.user_id"
 
-	auditOrders = "SELECT " + orders.selectList("t") + ", coalesce(e.n, 0), coalesce(e.total, 0), " + services.orEmpty("s") +
+	auditOrders = "SELECT " + orders.selectList("t") + ", coalesce(e.n, 0), coalesce(e.total, 0)," +
+		" coalesce(v.paid, 0), coalesce(v.completed, 0), coalesce(v.refunded, 0)," +
+		" CASE WHEN v.user_id = t.user_id AND v.users = t.user_id AND v.amount = t.amount AND v.amounts = t.amount AND v.kind = t.kind AND v.kinds = t.kind THEN 1 ELSE 0 END, " +
+		services.orEmpty("s") +
 		" FROM orders AS t LEFT JOIN (SELECT order_id, count(*) AS n, CAST(sum(amount) AS BIGINT) AS total FROM entries WHERE order_id <> '' GROUP BY order_id) AS e" +
-		" ON e.order_id = t.id LEFT JOIN services AS s ON s.id = t.service_id ORDER BY t.id"
+		" ON e.order_id = t.id LEFT JOIN (SELECT order_id, " + times("paid") + ", " + times("completed") + ", " + times("refunded") +
+		", min(user_id) AS user_id, max(user_id) AS users, min(amount) AS amount, max(amount) AS amounts, min(detail) AS kind, max(detail) AS kinds" +
+		" FROM events WHERE order_id <> '' GROUP BY order_id) AS v ON v.order_id = t.id" +
+		" LEFT JOIN services AS s ON s.id = t.service_id ORDER BY t.id"
 
 	auditStrayEntries = "SELECT t.user_id || '/' || t.seq FROM entries AS t LEFT JOIN orders AS o ON o.id = t.order_id" +
 		" WHERE t.order_id <> '' AND o.id IS NULL ORDER BY t.user_id, t.seq"
 
+	auditStrayEvents = "SELECT t.batch || '/' || t.n FROM events AS t LEFT JOIN orders AS o ON o.id = t.order_id" +
+		" WHERE t.order_id <> '' AND o.id IS NULL ORDER BY t.batch, t.n"
+
 	// A service has the id of the order that made it.
 	auditStrayServices = "SELECT t.id FROM services AS t LEFT JOIN orders AS o ON o.id = t.id WHERE o.id IS NULL ORDER BY t.id"
 )
+
+// times counts an order's events of one name.
+func times(name string) string {
+	return "CAST(sum(CASE WHEN name = 'order." + name + "' THEN 1 ELSE 0 END) AS BIGINT) AS " + name
+}
 
 // progressEvery is the number of rows between two reports of progress.
 const progressEvery = 1000
@@ -46,7 +61,7 @@ func (r *sqlReader) Audit(ctx context.Context, a berth.Auditor) error {
 	if err := tx.QueryRowContext(ctx, auditSizes).Scan(&s.total); err != nil {
 		return fmt.Errorf("count the rows to audit: %w", err)
 	}
-	for _, part := range []func() error{s.entries, s.wallets, s.orders, s.strays, s.stock} {
+	for _, part := range []func() error{s.entries, s.wallets, s.orders, s.strays, s.batches, s.chain, s.stock} {
 		if err := part(); err != nil {
 			return err
 		}
@@ -106,23 +121,27 @@ func (s *auditing) wallets() error {
 
 func (s *auditing) orders() error {
 	var o berth.Order
-	var n, sum int64
+	var r berth.Referring
+	var agreed int64
 	var service berth.Service
-	places := append(orders.places(&o), &n, &sum)
+	places := append(orders.places(&o), &r.Entries, &r.Sum, &r.Paid, &r.Completed, &r.Refunded, &agreed)
 	return s.each(auditOrders, append(places, services.places(&service)...), func() error {
 		s.progress()
-		if service.ID == "" {
-			return s.to.Order(o, n, sum, nil)
+		r.Agreed, r.Service = agreed == 1, nil
+		if service.ID != "" {
+			found := service // the next row is scanned over it
+			r.Service = &found
 		}
-		found := service // the next row is scanned over it
-		return s.to.Order(o, n, sum, &found)
+		return s.to.Order(o, r)
 	})
 }
 
 func (s *auditing) strays() error {
 	var id string
-	for _, stray := range []struct{ what, text string }{{"entry", auditStrayEntries}, {"service", auditStrayServices}} {
-		if err := s.each(stray.text, []any{&id}, func() error { return s.to.Stray(stray.what, id) }); err != nil {
+	for _, stray := range []struct{ what, text string }{
+		{"entry", auditStrayEntries}, {"event", auditStrayEvents}, {"service", auditStrayServices},
+	} {
+		if err := s.each(stray.text, []any{&id}, func() error { return s.to.Stray(stray.what, id, "order") }); err != nil {
 			return err
 		}
 	}

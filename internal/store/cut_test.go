@@ -79,7 +79,7 @@ func TestCutAnswers(t *testing.T) {
 	if err != nil || len(entries) != len(cases) {
 		t.Errorf("got %d entries, error %v; want one for each transfer", len(entries), err)
 	}
-	report, err := berth.Verify(t.Context(), s, nil)
+	report, err := berth.Verify(t.Context(), s, berth.Head{}, nil)
 	if err != nil || report.Wrong != 0 {
 		t.Errorf("got findings %v, error %v; want none", report.Findings, err)
 	}

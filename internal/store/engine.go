@@ -31,6 +31,8 @@ type reader interface {
 	berth.Reader
 	// catalogueAt reads one version, which never changes. Version 0 is the empty one.
 	catalogueAt(ctx context.Context, version int64) (*berth.Catalogue, error)
+	// anyUnsealed tells whether there is a batch to seal, without a lock.
+	anyUnsealed(ctx context.Context) (bool, error)
 }
 
 // tx is one open transaction. Exactly one of its methods is called, once.

@@ -32,7 +32,7 @@ type memory struct {
 	hashes     map[string]string // hash of an API key -> its id
 	entries    map[string][]berth.Entry
 	events     []berth.Event
-	batches    map[string]bool    // false for one that never can be committed
+	batches    map[string]berth.Batch
 	catalogues []*berth.Catalogue // by version
 }
 
@@ -50,9 +50,9 @@ func newMemory(clock func() int64) *memory {
 		writer: make(chan struct{}, 1), now: clock,
 		users: map[string]berth.User{}, wallets: map[string]berth.Wallet{}, orders: map[string]berth.Order{},
 		services: map[string]berth.Service{}, apiKeys: map[string]berth.APIKey{}, stock: map[string]berth.Stock{},
-		counters: map[string]berth.Counter{}, meta: map[string]berth.Meta{}, keys: map[string]berth.Key{},
+		counters: map[string]berth.Counter{}, meta: map[string]berth.Meta{berth.MetaChain: {Name: berth.MetaChain, Value: berth.Head{}.String()}}, keys: map[string]berth.Key{},
 		numbers: map[string]string{}, hashes: map[string]string{}, entries: map[string][]berth.Entry{},
-		batches: map[string]bool{}, catalogues: []*berth.Catalogue{emptyCatalogue()},
+		batches: map[string]berth.Batch{}, catalogues: []*berth.Catalogue{emptyCatalogue()},
 	}
 }
 
@@ -89,6 +89,10 @@ func (m *memory) begin(ctx context.Context, need berth.Need) (tx, berth.Rows, in
 		Stock: pick(m.stock, need.Stock), Counters: pick(m.counters, need.Counters), Meta: pick(m.meta, need.Meta),
 		Keys: pick(m.keys, need.Keys),
 	}
+	if need.Unsealed {
+		unsealed := m.unsealed()
+		rows.Unsealed = unsealed[:min(sealAtMost, len(unsealed))]
+	}
 	return memoryTx{m}, rows, int64(len(m.catalogues) - 1), nil
 }
 
@@ -118,7 +122,12 @@ func (t memoryTx) commit(_ context.Context, c *berth.Changes) error {
 	if err := m.check(c); err != nil {
 		return err
 	}
-	m.batches[c.Batch] = true
+	if c.Batch != "" {
+		m.batches[c.Batch] = berth.Batch{ID: c.Batch, At: c.Now, Digest: c.Digest()}
+	}
+	for _, b := range c.Sealed {
+		m.batches[b.ID] = b
+	}
 	apply(m.users, c.Users, func(r berth.User) string { return r.ID })
 	apply(m.wallets, c.Wallets, func(r berth.Wallet) string { return r.UserID })
 	apply(m.orders, c.Orders, func(r berth.Order) string { return r.ID })
@@ -163,13 +172,20 @@ func (m *memory) check(c *berth.Changes) error {
 		unique("API key", m.apiKeys, c.APIKeys.Insert, func(r berth.APIKey) string { return r.ID }),
 		unique("value of an API key", m.hashes, c.APIKeys.Insert, func(r berth.APIKey) string { return r.Hash }),
 		unique("idempotency key", m.keys, c.Keys.Insert, func(r berth.Key) string { return r.ID }),
-		unique("batch", m.batches, []string{c.Batch}, func(id string) string { return id }),
+		m.checkBatches(c),
 	} {
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (m *memory) checkBatches(c *berth.Changes) error {
+	if c.Batch == "" {
+		return nil
+	}
+	return unique("batch", m.batches, []string{c.Batch}, func(id string) string { return id })
 }
 
 // unique refuses new rows whose key is taken, by a stored row or by one another.
@@ -194,18 +210,19 @@ func apply[R any](rows map[string]R, c berth.Change[R], key func(R) string) {
 	}
 }
 
-func (m *memory) resolve(ctx context.Context, batch string, _ int64) (bool, error) {
+func (m *memory) resolve(ctx context.Context, batch string, at int64) (bool, error) {
 	if err := m.lock(ctx); err != nil {
 		return false, err
 	}
 	defer m.unlock()
 	m.data.Lock()
 	defer m.data.Unlock()
-	committed, known := m.batches[batch]
-	if !known {
-		m.batches[batch] = false // marked, or the next who asks would take this row for the commit
+	found, known := m.batches[batch]
+	if !known { // marked, or the next who asks would take this row for the commit
+		found = berth.Batch{ID: batch, At: at, Void: true}
+		m.batches[batch] = found
 	}
-	return committed, nil
+	return !found.Void, nil
 }
 
 func (m *memory) close() error { return nil }
@@ -343,7 +360,7 @@ func (m *memory) ExpiredKeys(_ context.Context, now int64, limit int) ([]string,
 	return ids, nil
 }
 
-func (m *memory) Sealed(_ context.Context, after string, limit int) ([]berth.Order, error) {
+func (m *memory) Passwords(_ context.Context, after string, limit int) ([]berth.Order, error) {
 	found := list(m, m.orders, func(o berth.Order) bool { return o.Password != "" && o.ID > after },
 		func(a, b berth.Order) int { return strings.Compare(a.ID, b.ID) })
 	return found[:min(limit, len(found))], nil
@@ -359,73 +376,49 @@ func (m *memory) Backlog(context.Context) (b berth.Backlog, err error) {
 			b.Doubtful++
 		}
 	}
+	m.data.RLock()
+	defer m.data.RUnlock()
+	if unsealed := m.unsealed(); len(unsealed) > 0 {
+		b.Unsealed, b.UnsealedSince = int64(len(unsealed)), unsealed[0].At
+	}
 	return b, nil
 }
 
-func (m *memory) Clock(context.Context) (int64, error) { return m.now(), nil }
+// unsealed are the batches that wait for their place in the chain, by id.
+func (m *memory) unsealed() []berth.Batch {
+	return m.batchesOf(func(b berth.Batch) bool { return b.Seq == berth.Unsealed && !b.Void })
+}
 
-func (m *memory) Audit(ctx context.Context, a berth.Auditor) error {
-	if err := m.lock(ctx); err != nil { // nothing changes meanwhile, which makes it one snapshot
-		return err
-	}
-	defer m.unlock()
-	stock, err := m.Stock(ctx)
-	if err != nil {
-		return err
-	}
-	wallets := list(m, m.wallets, func(berth.Wallet) bool { return true },
-		func(a, b berth.Wallet) int { return strings.Compare(a.UserID, b.UserID) })
-	orders := list(m, m.orders, func(berth.Order) bool { return true },
-		func(a, b berth.Order) int { return strings.Compare(a.ID, b.ID) })
+func (m *memory) anyUnsealed(context.Context) (bool, error) {
 	m.data.RLock()
 	defer m.data.RUnlock()
-	type total struct{ entries, sum int64 }
-	byOrder := map[string]total{}
-	for _, w := range wallets {
-		var t total
-		for _, e := range m.entries[w.UserID] {
-			if err := a.Entry(w, e); err != nil {
-				return err
-			}
-			t.entries, t.sum = t.entries+1, t.sum+e.Amount
-			if e.OrderID != "" {
-				byOrder[e.OrderID] = total{byOrder[e.OrderID].entries + 1, byOrder[e.OrderID].sum + e.Amount}
-				if _, ok := m.orders[e.OrderID]; !ok {
-					if err := a.Stray("entry", fmt.Sprintf("%s/%d", e.UserID, e.Seq)); err != nil {
-						return err
-					}
-				}
-			}
-		}
-		if err := a.Wallet(w, t.entries, t.sum); err != nil {
-			return err
-		}
-	}
-	for _, o := range orders {
-		var service *berth.Service
-		if s, ok := m.services[o.ServiceID]; ok {
-			service = &s
-		}
-		if err := a.Order(o, byOrder[o.ID].entries, byOrder[o.ID].sum, service); err != nil {
-			return err
-		}
-	}
-	return m.auditRest(a, stock)
+	return len(m.unsealed()) > 0, nil
 }
 
-func (m *memory) auditRest(a berth.Auditor, stock []berth.Stock) error {
-	for id := range m.services {
-		if _, ok := m.orders[id]; !ok {
-			if err := a.Stray("service", id); err != nil {
-				return err
-			}
+// batchesOf are the batches that match, by id.
+func (m *memory) batchesOf(match func(berth.Batch) bool) []berth.Batch {
+	var found []berth.Batch
+	for _, b := range m.batches {
+		if match(b) {
+			found = append(found, b)
 		}
 	}
-	for _, s := range stock {
-		if err := a.Stock(s); err != nil {
-			return err
-		}
-	}
-	a.Progress(int64(len(m.orders)), int64(len(m.orders)))
-	return nil
+	slices.SortFunc(found, func(a, b berth.Batch) int { return strings.Compare(a.ID, b.ID) })
+	return found
 }
+
+func (m *memory) Events(_ context.Context, after berth.Place, limit int) ([]berth.PlacedEvent, error) {
+	m.data.RLock()
+	defer m.data.RUnlock()
+	var found []berth.PlacedEvent
+	for _, e := range m.events {
+		seq := m.batches[e.Batch].Seq
+		if seq > 0 && (seq > after.Seq || seq == after.Seq && e.N > after.N) {
+			found = append(found, berth.PlacedEvent{Event: e, Seq: seq})
+		}
+	}
+	slices.SortFunc(found, func(a, b berth.PlacedEvent) int { return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.N, b.N)) })
+	return found[:min(limit, len(found))], nil
+}
+
+func (m *memory) Clock(context.Context) (int64, error) { return m.now(), nil }

@@ -208,7 +208,7 @@ func (e *postgres) resolve(ctx context.Context, batch string, at int64) (committ
 	if err != nil {
 		return false, err
 	}
-	var found []batchRow
+	var found []berth.Batch
 	if err := e.finish(w, sqlBegin, doubts(batch, at, &found)); err != nil {
 		return false, err
 	}

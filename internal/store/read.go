@@ -232,7 +232,7 @@ func (r *sqlReader) Entries(ctx context.Context, userID string, before int64, li
 	return find(ctx, r, entries, "WHERE user_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3", userID, before, int64(limit))
 }
 
-func (r *sqlReader) Sealed(ctx context.Context, after string, limit int) ([]berth.Order, error) {
+func (r *sqlReader) Passwords(ctx context.Context, after string, limit int) ([]berth.Order, error) {
 	return find(ctx, r, orders, "WHERE id > $1 AND password <> '' ORDER BY id LIMIT $2", after, int64(limit))
 }
 
@@ -261,14 +261,34 @@ func (r *sqlReader) ids(ctx context.Context, text string, now int64, limit int) 
 	return ids, lost(answer.Err())
 }
 
+func (r *sqlReader) Events(ctx context.Context, after berth.Place, limit int) (found []berth.PlacedEvent, err error) {
+	answer, err := r.query(ctx, "SELECT b.seq, "+events.selectList("t")+" FROM batches AS b JOIN events AS t ON t.batch = b.id"+
+		" WHERE b.seq > 0 AND b.seq >= $1 AND (b.seq > $1 OR t.n > $2) ORDER BY b.seq, t.n LIMIT $3", after.Seq, after.N, int64(limit))
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Close()
+	var e berth.PlacedEvent
+	places := append([]any{&e.Seq}, events.places(&e.Event)...)
+	for answer.Next() {
+		if err := answer.Scan(places...); err != nil {
+			return nil, fmt.Errorf("read events: %w", err)
+		}
+		found = append(found, e)
+	}
+	return found, lost(answer.Err())
+}
+
 func (r *sqlReader) Backlog(ctx context.Context) (b berth.Backlog, err error) {
-	answer, err := r.query(ctx, "SELECT count(*), coalesce(min(created_at), 0), CAST(coalesce(sum(doubt), 0) AS BIGINT) FROM orders WHERE state = 'paid'")
+	answer, err := r.query(ctx, "SELECT count(*), coalesce(min(created_at), 0), CAST(coalesce(sum(doubt), 0) AS BIGINT),"+
+		" (SELECT count(*) FROM batches WHERE seq = 0 AND void = 0), (SELECT coalesce(min(at), 0) FROM batches WHERE seq = 0 AND void = 0)"+
+		" FROM orders WHERE state = 'paid'")
 	if err != nil {
 		return b, err
 	}
 	defer answer.Close()
 	for answer.Next() {
-		err = answer.Scan(&b.Unsettled, &b.Oldest, &b.Doubtful)
+		err = answer.Scan(&b.Unsettled, &b.Oldest, &b.Doubtful, &b.Unsealed, &b.UnsealedSince)
 	}
 	return b, errors.Join(err, lost(answer.Err()))
 }
@@ -306,6 +326,11 @@ func eachStock(answer *sql.Rows, take func(berth.Stock) error) error {
 		}
 	}
 	return lost(answer.Err())
+}
+
+func (r *sqlReader) anyUnsealed(ctx context.Context) (bool, error) {
+	n, err := r.number(ctx, "SELECT count(*) FROM (SELECT id FROM batches WHERE seq = 0 AND void = 0 LIMIT 1) AS t")
+	return n > 0, err
 }
 
 func (r *sqlReader) Clock(ctx context.Context) (int64, error) { return r.clock(ctx) }

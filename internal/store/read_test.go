@@ -53,15 +53,15 @@ func TestLists(t *testing.T) {
 			}
 			same(t, fmt.Sprintf("Orders %+v", f.filter), orderIDs(got), f.want)
 		}
-		sealed, err := e.Sealed(ctx, "o0", 2)
-		same(t, "Sealed", orderIDs(sealed), "o1 o2")
+		sealed, err := e.Passwords(ctx, "o0", 2)
+		same(t, "Passwords", orderIDs(sealed), "o1 o2")
 		whole(t, "Due", []string{"o3", "o2", "o1"})(e.Due(ctx, 49, 3))
 		whole(t, "Due later", []string{"o3"})(e.Due(ctx, 47, 3))
 		whole(t, "ExpiredKeys", []string{"k0", "k1", "k2"})(e.ExpiredKeys(ctx, 20, 100))
 		whole(t, "ExpiredKeys of all times", []string{"k0", "k1", "k2", "k3", "k4"})(e.ExpiredKeys(ctx, berth.Forever, 100))
 		whole(t, "Stock", []berth.Stock{{Key: "plan@x", Capacity: 10, Used: 3, Counted: 5 + 4}, {Key: "plan@y", Capacity: 1}})(e.Stock(ctx))
 		backlog, err2 := e.Backlog(ctx)
-		same(t, "Backlog", backlog, berth.Backlog{Unsettled: 4, Oldest: 100, Doubtful: 1})
+		same(t, "Backlog", backlog, berth.Backlog{Unsettled: 4, Oldest: 100, Doubtful: 1, Unsealed: 1})
 		got, err3 := e.Entries(ctx, "u", 4, 2)
 		if len(got) != 2 || got[0].Seq != 3 || got[1].Seq != 2 {
 			t.Errorf("Entries below 4: got %+v, want 3 and 2", got)

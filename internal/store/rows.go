@@ -159,21 +159,22 @@ func fieldsOf[R any](columns []column[R]) []field {
 	return fields
 }
 
-// loading is a step that loads the rows of some keys.
+// loading is a step that loads the rows of some keys, or those that its statement selects without any.
 type loading[R any] struct {
+	do    *statement
 	table *table[R]
 	keys  []string
 	into  *[]R
 }
 
-func (l *loading[R]) statement() *statement  { return l.table.load }
-func (l *loading[R]) rows() int              { return len(l.keys) }
+func (l *loading[R]) statement() *statement  { return l.do }
+func (l *loading[R]) rows() int              { return max(1, len(l.keys)) }
 func (l *loading[R]) text(row, _ int) string { return l.keys[row] }
 func (l *loading[R]) number(_, _ int) int64  { return 0 }
 
 func (l *loading[R]) take(v values) error {
 	if *l.into == nil {
-		*l.into = make([]R, 0, len(l.keys))
+		*l.into = make([]R, 0, l.rows())
 	}
 	*l.into = append(*l.into, *new(R))
 	return l.table.decode(&(*l.into)[len(*l.into)-1], v)
@@ -247,7 +248,7 @@ func load[R any](steps []step, t *table[R], keys []string, into *[]R) []step {
 	if len(keys) == 0 {
 		return steps
 	}
-	return append(steps, &loading[R]{t, keys, into})
+	return append(steps, &loading[R]{t.load, t, keys, into})
 }
 
 // insert adds the insert of rows.

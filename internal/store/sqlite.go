@@ -196,7 +196,7 @@ func (e *sqlite) resolve(ctx context.Context, batch string, at int64) (committed
 	if err := w.run(sqlBegin); err != nil {
 		return false, err
 	}
-	var found []batchRow
+	var found []berth.Batch
 	for _, s := range doubts(batch, at, &found) {
 		if err := w.do(s); err != nil {
 			e.undo()
@@ -210,11 +210,11 @@ func (e *sqlite) resolve(ctx context.Context, batch string, at int64) (committed
 }
 
 // verdict reads the answer of doubts.
-func verdict(found []batchRow) (committed bool, err error) {
+func verdict(found []berth.Batch) (committed bool, err error) {
 	if len(found) != 1 {
 		return false, fmt.Errorf("%d rows of one batch", len(found))
 	}
-	return !found[0].void, nil
+	return !found[0].Void, nil
 }
 
 // sqliteAgain tells whether a statement's error may go away by running the transaction again: a unique key that was

@@ -220,7 +220,7 @@ func TestSweep(t *testing.T) {
 	}
 	defer tx.Rollback()
 	var n int64
-	if err := tx.QueryRow("SELECT count(*) FROM meta").Scan(&n); err != nil || n != 1 {
+	if err := tx.QueryRow("SELECT count(*) FROM meta WHERE name <> 'chain'").Scan(&n); err != nil || n != 1 {
 		t.Fatalf("the reader's snapshot: got %d %v, want 1 row", n, err)
 	}
 	grow(t, e, "2")
@@ -231,7 +231,7 @@ func TestSweep(t *testing.T) {
 	if got := logPages(t, e); got < 300 {
 		t.Errorf("the log holds %d pages, want all of three writes: a reader needs the first", got)
 	}
-	if err := tx.QueryRow("SELECT count(*) FROM meta").Scan(&n); err != nil || n != 1 {
+	if err := tx.QueryRow("SELECT count(*) FROM meta WHERE name <> 'chain'").Scan(&n); err != nil || n != 1 {
 		t.Errorf("the reader's snapshot after the sweep: got %d %v, want 1 row", n, err)
 	}
 	tx.Rollback()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/berth-host/berth"
@@ -55,6 +56,10 @@ var (
 	voidBatch = &statement{name: "void_batch", fields: batches.insert.fields,
 		template: batches.insert.template + " ON CONFLICT (id) DO NOTHING"}
 
+	// The batches that wait for their place in the chain. The condition is that of the index, in the index's words.
+	loadUnsealed = &statement{name: "load_unsealed", result: fieldsOf(batches.columns),
+		template: "SELECT " + names(fieldsOf(batches.columns)) + " FROM batches WHERE seq = 0 AND void = 0 ORDER BY id LIMIT " + strconv.Itoa(sealAtMost)}
+
 	// statements are all that a writing connection prepares.
 	statements = []*statement{
 		sqlBegin, sqlCommit, sqlRollback, dropKeys, currentVersion, voidBatch,
@@ -68,7 +73,7 @@ var (
 		meta.load, meta.insert, meta.update,
 		keys.load, keys.insert, keys.update,
 		entries.insert, events.insert, catalogues.insert,
-		batches.load, batches.insert,
+		batches.load, batches.insert, batches.update, loadUnsealed,
 	}
 )
 
@@ -132,6 +137,9 @@ func loads(need *berth.Need, rows *berth.Rows, version *int64) []step {
 	if need.Catalogue {
 		steps = append(steps, &asking{currentVersion, version})
 	}
+	if need.Unsealed { // behind the lock of the chain's head
+		steps = append(steps, &loading[berth.Batch]{loadUnsealed, batches, nil, &rows.Unsealed})
+	}
 	return steps
 }
 
@@ -159,15 +167,19 @@ func appends(c *berth.Changes) ([]step, error) {
 		}
 		steps = insert(steps, catalogues, []catalogueRow{{c.Catalogue.Version, string(text), c.Catalogue.AppliedAt}})
 	}
-	return insert(steps, batches, []batchRow{{id: c.Batch, at: c.Now}}), nil
+	steps = change(steps, batches, berth.Change[berth.Batch]{Update: c.Sealed})
+	if c.Batch == "" {
+		return steps, nil
+	}
+	return insert(steps, batches, []berth.Batch{{ID: c.Batch, At: c.Now, Digest: c.Digest()}}), nil
 }
 
 // doubts are the steps that end the doubt about a commit: they make it impossible unless it has happened, and then
 // read which. A row that only says "void" would be taken for the commit by the next who asks, were it not marked.
-func doubts(batch string, at int64, found *[]batchRow) []step {
+func doubts(batch string, at int64, found *[]berth.Batch) []step {
 	return []step{
-		&writing[batchRow]{voidBatch, batches.columns, []batchRow{{id: batch, at: at, void: true}}},
-		&loading[batchRow]{batches, []string{batch}, found},
+		&writing[berth.Batch]{voidBatch, batches.columns, []berth.Batch{{ID: batch, At: at, Void: true}}},
+		&loading[berth.Batch]{batches.load, batches, []string{batch}, found},
 	}
 }
 

@@ -154,6 +154,7 @@ var (
 			text("order_id", func(r *berth.Event) *string { return &r.OrderID }),
 			text("service_id", func(r *berth.Event) *string { return &r.ServiceID }),
 			text("detail", func(r *berth.Event) *string { return &r.Detail }),
+			number("amount", func(r *berth.Event) *int64 { return &r.Amount }),
 		}, nil)
 
 	keys = newTable("idempotency_keys",
@@ -197,12 +198,16 @@ var (
 		}, nil)
 
 	batches = newTable("batches",
-		[]column[batchRow]{
-			text("id", func(r *batchRow) *string { return &r.id }),
-		}, []column[batchRow]{
-			number("at", func(r *batchRow) *int64 { return &r.at }),
-			flag("void", func(r *batchRow) *bool { return &r.void }),
-		}, nil)
+		[]column[berth.Batch]{
+			text("id", func(r *berth.Batch) *string { return &r.ID }),
+		}, []column[berth.Batch]{
+			number("at", func(r *berth.Batch) *int64 { return &r.At }),
+			flag("void", func(r *berth.Batch) *bool { return &r.Void }),
+			text("digest", func(r *berth.Batch) *string { return &r.Digest }),
+		}, []column[berth.Batch]{
+			number("seq", func(r *berth.Batch) *int64 { return &r.Seq }),
+			text("hash", func(r *berth.Batch) *string { return &r.Hash }),
+		})
 )
 
 // result is what orders and services share: what the driver delivered.
@@ -221,11 +226,4 @@ type catalogueRow struct {
 	version   int64
 	text      string
 	appliedAt int64
-}
-
-// batchRow says that a commit happened, or, when void, that it never can.
-type batchRow struct {
-	id   string
-	at   int64
-	void bool
 }

@@ -72,7 +72,12 @@ type planted struct {
 // add takes an order of anna's and puts it into a state.
 func add(b *berth.Book, state berth.State, amount int64) (berth.Order, error) {
 	o, err := order(b, "anna", amount)
-	o.State = state
+	switch o.State = state; state {
+	case berth.Completed:
+		announce(b, berth.EventOrderCompleted, o)
+	case berth.Refunded:
+		announce(b, berth.EventOrderRefunded, o)
+	}
 	return b.PutOrder(o), err
 }
 
@@ -80,6 +85,7 @@ func add(b *berth.Book, state berth.State, amount int64) (berth.Order, error) {
 func addChange(b *berth.Book, o berth.Order) {
 	o.ID, o.Kind, o.State, o.Amount = b.NewID(), berth.KindScale, berth.Paid, 0
 	o.Number = o.ID
+	announce(b, berth.EventOrderPaid, o)
 	b.PutOrder(o)
 }
 
@@ -104,6 +110,7 @@ func faultyMoney() []planted {
 			o, err := add(b, berth.Paid, 0)
 			o.ID = b.NewID()
 			o.Number, o.ServiceID, o.Amount = o.ID, o.ID, 5
+			announce(b, berth.EventOrderPaid, o)
 			b.PutOrder(o)
 			return err
 		}},
@@ -115,6 +122,37 @@ func faultyMoney() []planted {
 			if _, ok := b.Wallet("bert"); ok {
 				b.OpenWallet("bert", "EUR")
 			}
+			return nil
+		}},
+	}
+}
+
+// faultyEvents are orders that differ from what was told of them.
+func faultyEvents() []planted {
+	silent := func(b *berth.Book, change func(*berth.Order)) error {
+		o, err := order(b, "anna", 0)
+		change(&o)
+		b.PutOrder(o)
+		return err
+	}
+	return []planted{
+		{"an order that completed in silence", "order", "1 times paid, 0 times completed", 1, func(b *berth.Book) error {
+			return silent(b, func(o *berth.Order) {
+				o.State = berth.Completed
+				b.PutService(delivered(*o))
+			})
+		}},
+		{"an order that was refunded in silence", "order", "0 times refunded", 1, func(b *berth.Book) error {
+			return silent(b, func(o *berth.Order) { o.State = berth.Refunded })
+		}},
+		{"an order of another kind", "order", "another user, amount or kind", 1, func(b *berth.Book) error {
+			return silent(b, func(o *berth.Order) { o.Kind = berth.KindNetwork })
+		}},
+		{"an order of another user", "order", "another user, amount or kind", 1, func(b *berth.Book) error {
+			return silent(b, func(o *berth.Order) { o.UserID = "bert" })
+		}},
+		{"an event of no order", "event", "belongs to no order", 1, func(b *berth.Book) error {
+			b.Announce(berth.Event{Name: berth.EventOrderPaid, OrderID: "ghost"})
 			return nil
 		}},
 	}
@@ -182,11 +220,11 @@ func auditFinds(t *testing.T, d Database) {
 	s := open(t, d, store.Options{})
 	fund(t, s, "anna", 100)
 	fund(t, s, "bert", 100)
-	for _, f := range append(faultyMoney(), faultyServices()...) {
-		before, err := berth.Verify(context.Background(), s, nil)
+	for _, f := range slices.Concat(faultyMoney(), faultyEvents(), faultyServices()) {
+		before, err := berth.Verify(context.Background(), s, berth.Head{}, nil)
 		must(t, err)
 		must(t, write(s, berth.Need{Wallets: []string{"anna"}}, f.plant))
-		after, err := berth.Verify(context.Background(), s, nil)
+		after, err := berth.Verify(context.Background(), s, berth.Head{}, nil)
 		must(t, err)
 		found := slices.ContainsFunc(after.Findings, func(x berth.Finding) bool {
 			return x.What == f.what && strings.Contains(x.Text, f.text) && !slices.Contains(before.Findings, x)

@@ -203,7 +203,7 @@ func readWork(t *testing.T, d Database) {
 		limit int
 		want  []string
 	}{{"", 9, sealed}, {"", 2, sealed[:2]}, {sealed[1], 9, sealed[2:]}, {sealed[3], 9, nil}} {
-		list, err := s.Sealed(ctx, page.after, page.limit)
+		list, err := s.Passwords(ctx, page.after, page.limit)
 		must(t, err)
 		var got []string
 		for _, o := range list {
@@ -215,5 +215,11 @@ func readWork(t *testing.T, d Database) {
 	}
 	backlog, err := s.Backlog(ctx)
 	must(t, err)
-	same(t, "backlog", backlog, berth.Backlog{Unsettled: 4, Oldest: 1001 * berth.Second, Doubtful: 2})
+	same(t, "backlog", backlog, berth.Backlog{Unsettled: 4, Oldest: 1001 * berth.Second, Doubtful: 2, Unsealed: 8, UnsealedSince: 1000 * berth.Second})
+	if _, err := s.Seal(ctx); err != nil {
+		t.Fatal(err)
+	}
+	backlog, err = s.Backlog(ctx)
+	must(t, err)
+	same(t, "backlog of what is sealed", backlog, berth.Backlog{Unsettled: 4, Oldest: 1001 * berth.Second, Doubtful: 2})
 }

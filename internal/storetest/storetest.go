@@ -63,6 +63,9 @@ func Run(t *testing.T, fresh func(t testing.TB) Database) {
 		{"seven of a thousand", overdraft},
 		{"seven of a thousand between two processes", overdraftShared},
 		{"one key between two processes", keyShared},
+		{"sealing", sealing},
+		{"sealing beside writers", sealBusy},
+		{"sealing without an answer", sealLost},
 		{"an audit beside a busy store", auditBusy},
 		{"an audit finds what is wrong", auditFinds},
 	}
@@ -160,7 +163,13 @@ func order(b *berth.Book, user string, amount int64) (berth.Order, error) {
 	if _, err := b.Post(berth.Entry{UserID: user, Amount: -amount, Contra: berth.AccountSales, OrderID: o.ID}); err != nil {
 		return berth.Order{}, err
 	}
+	announce(b, berth.EventOrderPaid, o)
 	return b.PutOrder(o), nil
+}
+
+// announce tells of an order as the desk does.
+func announce(b *berth.Book, name string, o berth.Order) {
+	b.Announce(berth.Event{Name: name, UserID: o.UserID, OrderID: o.ID, ServiceID: o.ServiceID, Amount: o.Amount, Detail: o.Kind})
 }
 
 // buy is a call that takes an order of an amount.
@@ -199,7 +208,7 @@ func balance(t testing.TB, s *store.Store, user string) (minor int64, entries in
 // verified fails the test when the books don't add up.
 func verified(t testing.TB, s *store.Store) berth.Report {
 	t.Helper()
-	report, err := berth.Verify(context.Background(), s, nil)
+	report, err := berth.Verify(context.Background(), s, berth.Head{}, nil)
 	must(t, err)
 	if report.Wrong != 0 {
 		t.Errorf("verify: got %d findings, want none: %v", report.Wrong, report.Findings)

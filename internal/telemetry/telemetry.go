@@ -26,8 +26,11 @@ type Metrics struct {
 	refusals *prometheus.CounterVec
 	doubts   *prometheus.CounterVec
 
+	sealed                       prometheus.Counter
+	lag                          prometheus.Histogram
 	batchSize                    prometheus.Histogram
 	queued, load, decide, append prometheus.Observer
+	inLoad, inDecide, inAppend   prometheus.Counter
 
 	backlog atomic.Pointer[berth.Backlog]
 }
@@ -62,17 +65,31 @@ func New(version string, now func() int64) *Metrics {
 		Help: "Phases of a batch: queue (its first write's wait), load, decide, append (commit included)."}, []string{"phase"})
 	m.queued, m.load = phases.WithLabelValues("queue"), phases.WithLabelValues("load")
 	m.decide, m.append = phases.WithLabelValues("decide"), phases.WithLabelValues("append")
+	// A batch of many writes takes longer than a batch of one, so its mean says little about what a write goes through.
+	spent := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "berth_write_seconds_total",
+		Help: "Time that writes spent in each phase of their batches: load, decide, append (commit included)."}, []string{"phase"})
+	m.inLoad, m.inDecide, m.inAppend = spent.WithLabelValues("load"), spent.WithLabelValues("decide"), spent.WithLabelValues("append")
+
+	m.sealed = prometheus.NewCounter(prometheus.CounterOpts{Name: "berth_sealed_batches_total",
+		Help: "Batches that this process put into the hash chain."})
+	m.lag = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "berth_seal_lag_seconds", Buckets: answerBuckets,
+		Help: "Time from the oldest batch of a run of the sealer to its place in the chain."})
 
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "berth_build_info", Help: "Always 1; its label is the version.",
 		ConstLabels: prometheus.Labels{"version": version}})
 	build.Set(1)
-	m.registry.MustRegister(m.orders, m.calls, m.answers, m.refusals, m.doubts, m.batchSize, phases, build,
+	m.registry.MustRegister(m.orders, m.calls, m.answers, m.refusals, m.doubts, m.batchSize, m.sealed, m.lag, phases, spent, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.gauge("berth_orders_unsettled", "Paid orders that are neither completed nor refunded.",
 		func() float64 { return float64(m.backlog.Load().Unsettled) })
 	m.gauge("berth_orders_in_doubt", "Unsettled orders whose last attempt got no certain answer from the provider.",
 		func() float64 { return float64(m.backlog.Load().Doubtful) })
-	m.gauge("berth_oldest_unsettled_seconds", "Age of the oldest unsettled order, 0 for none.", m.oldest)
+	m.gauge("berth_oldest_unsettled_seconds", "Age of the oldest unsettled order, 0 for none.",
+		func() float64 { return m.age(m.backlog.Load().Oldest) })
+	m.gauge("berth_unsealed_batches", "Batches that aren't in the hash chain yet.",
+		func() float64 { return float64(m.backlog.Load().Unsealed) })
+	m.gauge("berth_oldest_unsealed_seconds", "Age of the oldest of them, 0 for none.",
+		func() float64 { return m.age(m.backlog.Load().UnsealedSince) })
 	return m
 }
 
@@ -80,13 +97,12 @@ func (m *Metrics) gauge(name, help string, value func() float64) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
 }
 
-// oldest grows between two reports of the backlog, too, so that an alert doesn't depend on a busy database.
-func (m *Metrics) oldest() float64 {
-	b := m.backlog.Load()
-	if b.Oldest == 0 {
+// age grows between two reports of the backlog, too, so that an alert doesn't depend on a busy database.
+func (m *Metrics) age(since int64) float64 {
+	if since == 0 {
 		return 0
 	}
-	return max(0, float64(m.now()-b.Oldest)/float64(berth.Second))
+	return max(0, float64(m.now()-since)/float64(berth.Second))
 }
 
 // Queue shows the number of writes that wait for a batch. It's called once, before the first scrape.
@@ -118,6 +134,12 @@ func (m *Metrics) Settled(kind, state string) { m.orders.WithLabelValues(kind, s
 // Backlog takes what isn't settled at this moment.
 func (m *Metrics) Backlog(b berth.Backlog) { m.backlog.Store(&b) }
 
+// Sealed counts batches that went into the chain, the oldest of them that late.
+func (m *Metrics) Sealed(batches int, lag time.Duration) {
+	m.sealed.Add(float64(batches))
+	m.lag.Observe(lag.Seconds())
+}
+
 // Doubt counts a commit whose answer was lost.
 func (m *Metrics) Doubt(fate string) { m.doubts.WithLabelValues(fate).Inc() }
 
@@ -129,4 +151,8 @@ func (m *Metrics) Wrote(writes int, queued, load, decide, append time.Duration) 
 	m.load.Observe(load.Seconds())
 	m.decide.Observe(decide.Seconds())
 	m.append.Observe(append.Seconds())
+	each := float64(writes)
+	m.inLoad.Add(each * load.Seconds())
+	m.inDecide.Add(each * decide.Seconds())
+	m.inAppend.Add(each * append.Seconds())
 }

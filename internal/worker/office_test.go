@@ -60,7 +60,7 @@ func inOffice(t *testing.T, test func(o *office)) {
 			t.Fatal(err)
 		}
 		test(o)
-		report, err := berth.Verify(background, p.store, nil)
+		report, err := berth.Verify(background, p.store, berth.Head{}, nil)
 		if err != nil || report.Wrong != 0 {
 			t.Errorf("verify: got %v and %+v", err, report.Findings)
 		}

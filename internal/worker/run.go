@@ -14,6 +14,7 @@ import (
 // How often the loops run, and how far the clocks may be apart: leases are judged by the database's rows, but by the
 // clock of each machine.
 const (
+	sealEvery      = 200 * time.Millisecond
 	sweepEvery     = time.Minute
 	watchEvery     = 5 * time.Second
 	tolerableClock = berth.Second
@@ -50,7 +51,27 @@ func (w *Worker) Run(ctx context.Context) {
 	loop(w.options.Scan, w.takeDue, "taking due orders")
 	loop(lease/3, w.renew, "renewing leases")
 	loop(sweepEvery, w.sweep, "sweeping")
+	if w.options.Seal != nil {
+		loop(sealEvery, w.seal, "sealing")
+	}
 	loops.Wait()
+}
+
+// seal puts all batches that wait into the chain.
+func (w *Worker) seal(ctx context.Context) error {
+	for ctx.Err() == nil {
+		done, err := w.options.Seal(ctx)
+		if err != nil {
+			return err
+		}
+		if done.Sealed > 0 {
+			w.options.Observe.Sealed(done.Sealed, time.Duration(max(0, w.desk.Now()-done.Oldest))*time.Microsecond)
+		}
+		if !done.More {
+			return nil
+		}
+	}
+	return nil
 }
 
 // takeDue claims due orders, as many as there are free slots, until none is due.

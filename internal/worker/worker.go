@@ -27,6 +27,7 @@ type Options struct {
 	Scan    time.Duration // between two looks for due orders, 500 ms when 0
 	Log     *slog.Logger
 	Observe Observer
+	Seal    func(context.Context) (berth.Sealing, error) // puts a load of batches into the chain; nil for nothing
 }
 
 // Observer is told what the worker does. Its methods must return at once.
@@ -34,6 +35,7 @@ type Observer interface {
 	Call(provider, kind, verdict string, took time.Duration) // a driver was called
 	Settled(kind, state string)                              // an order was completed or refunded
 	Backlog(b berth.Backlog)                                 // what isn't settled, every few seconds
+	Sealed(batches int, lag time.Duration)                   // batches went into the chain, the oldest of them that late
 }
 
 // Worker fulfils orders. Place may be called before and while Run runs; without Run nothing is taken over.
@@ -336,3 +338,4 @@ type nobody struct{}
 func (nobody) Call(string, string, string, time.Duration) {}
 func (nobody) Settled(string, string)                     {}
 func (nobody) Backlog(berth.Backlog)                      {}
+func (nobody) Sealed(int, time.Duration)                  {}

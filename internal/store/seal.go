@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/berth-host/berth"
+)
+
+// sealAtMost is how many batches one run of the sealer takes.
+const sealAtMost = 1000
+
+// Seal puts batches that were committed into the hash chain, by their ids: a batch that follows from another has a later id,
+// and is never seen without it. It runs beside the write path, in a transaction of its own that has no row in batches.
+//
+// Whoever has locked the head of the chain is the sealer, so any number of processes may call it at once. A commit
+// whose fate is unknown needs no care: the next run reads the head afresh.
+func (s *Store) Seal(ctx context.Context) (berth.Sealing, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.batcher.options.Deadline)
+	defer cancel()
+	if any, err := s.anyUnsealed(ctx); err != nil || !any { // an idle database isn't written to
+		return berth.Sealing{}, err
+	}
+	t, rows, _, err := s.engine.begin(ctx, berth.Need{Meta: []string{berth.MetaChain}, Unsealed: true})
+	if err != nil {
+		return berth.Sealing{}, unavailable(err)
+	}
+	if len(rows.Unsealed) == 0 {
+		if err := t.release(); err != nil {
+			return berth.Sealing{}, unavailable(err)
+		}
+		return berth.Sealing{}, nil
+	}
+	c, done, err := link(rows)
+	if err != nil {
+		t.rollback()
+		return berth.Sealing{}, err
+	}
+	if err := t.commit(ctx, c); err != nil {
+		return berth.Sealing{}, unavailable(err)
+	}
+	return done, nil
+}
+
+// link gives each batch its place.
+func link(rows berth.Rows) (*berth.Changes, berth.Sealing, error) {
+	if len(rows.Meta) != 1 {
+		return nil, berth.Sealing{}, fmt.Errorf("the database has no head of its chain")
+	}
+	head, err := berth.ParseHead(rows.Meta[0].Value)
+	if err != nil {
+		return nil, berth.Sealing{}, err
+	}
+	c := &berth.Changes{Sealed: rows.Unsealed}
+	done := berth.Sealing{Sealed: len(rows.Unsealed), Oldest: rows.Unsealed[0].At, More: len(rows.Unsealed) == sealAtMost}
+	for i := range c.Sealed {
+		b := &c.Sealed[i]
+		head = head.Next(b.ID, b.Digest)
+		b.Link = berth.Link(head)
+		done.Oldest = min(done.Oldest, b.At)
+	}
+	c.Meta.Update = []berth.Meta{{Name: berth.MetaChain, Value: head.String()}}
+	return c, done, nil
+}
