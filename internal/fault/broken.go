@@ -22,6 +22,7 @@ const (
 	ForgetsDoubt  Switch = "forgets doubt"  // an unresolved attempt leaves no mark
 	NothingIsDue  Switch = "nothing is due" // orders of dead processes are never found
 	ClocksAgree   Switch = "clocks agree"   // a clock that is off goes unnoticed
+	NothingSeals  Switch = "nothing seals"  // no batch ever gets its place in the chain
 
 	// Between batcher and engine.
 	AnswersEarly       Switch = "answers early"        // callers hear of a commit before it has happened

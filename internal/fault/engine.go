@@ -14,8 +14,12 @@ const idleLimit = 3 * time.Second
 type Engine struct{ Process *Process }
 
 // Begin opens a transaction.
-func (e Engine) Begin(ctx context.Context, begin func() error) error {
-	return e.Process.carry(ctx, Begin, "", message{lapse: nothing, happen: func(a arrival) error {
+func (e Engine) Begin(ctx context.Context, sealing bool, begin func() error) error {
+	subject := "" // the batcher's, one after the other; the sealer's are counted apart
+	if sealing {
+		subject = "seal"
+	}
+	return e.Process.carry(ctx, Begin, subject, message{lapse: nothing, happen: func(a arrival) error {
 		if a.refused {
 			return errNever
 		}

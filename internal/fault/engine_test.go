@@ -72,7 +72,7 @@ func TestBeginAndResolve(t *testing.T) {
 			fails bool
 			begun int
 		}{{true, 0}, {true, 1}, {false, 2}} {
-			if err := e.Begin(context.Background(), begin); (err != nil) != want.fails || begun != want.begun {
+			if err := e.Begin(context.Background(), false, begin); (err != nil) != want.fails || begun != want.begun {
 				t.Errorf("begin %d: got %v and %d begun, want failure %t and %d", i, err, begun, want.fails, want.begun)
 			}
 		}

@@ -134,6 +134,17 @@ func (s Store) Backlog(ctx context.Context) (b berth.Backlog, err error) {
 	return b, err
 }
 
+// Seal puts batches into the chain. What fails is below, at the engine.
+func (s Store) Seal(ctx context.Context) (berth.Sealing, error) {
+	sealer, ok := s.Store.(interface {
+		Seal(context.Context) (berth.Sealing, error)
+	})
+	if !ok || s.Process.Broken == NothingSeals {
+		return berth.Sealing{}, nil
+	}
+	return sealer.Seal(ctx)
+}
+
 // Clock is the database's time.
 func (s Store) Clock(ctx context.Context) (now int64, err error) {
 	if err = s.read(ctx, "clock"); err == nil && s.Process.Broken == ClocksAgree {

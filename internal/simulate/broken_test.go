@@ -29,6 +29,7 @@ func TestBroken(t *testing.T) {
 		{"machines", fault.AnswersEarly},
 		{"answer", fault.NeverReplays},
 		{"stuck", fault.NothingIsDue},
+		{"stuck", fault.NothingSeals},
 		{"stock", fault.KeepsStock},
 		{"capacity", fault.Oversells},
 		{"lease", fault.KeepsAttempt},

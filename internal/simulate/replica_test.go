@@ -48,9 +48,19 @@ func (r *replica) start() {
 		end()
 	}
 	r.died, r.end = died, end
-	r.worker = worker.New(r.desk, worker.Options{Scan: r.world.profile.scan, Log: silent()})
+	r.worker = worker.New(r.desk, worker.Options{Scan: r.world.profile.scan, Log: silent(), Seal: r.seal})
 	go r.worker.Run(ctx)
 	r.world.note(name, "starts")
+}
+
+// seal is the sealer. It comes a moment after the instants at which everything else happens, and each replica's at a moment
+// of its own: which of two that meet is first is nobody's to say, and a run must be the same each time.
+func (r *replica) seal(ctx context.Context) (berth.Sealing, error) {
+	r.mu.Lock()
+	s := fault.Store{Store: r.store, Process: r.process}
+	r.mu.Unlock()
+	time.Sleep(time.Duration(333+10*r.index) * time.Nanosecond)
+	return s.Seal(ctx)
 }
 
 // alive returns the present life, or false between two.

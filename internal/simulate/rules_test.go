@@ -21,10 +21,11 @@ func (w *world) audits() {
 
 // audit verifies the books. While an operator applies a catalogue its stock rows are still being counted.
 func (w *world) audit(final bool) {
-	report, err := berth.Verify(context.Background(), w.books, berth.Head{}, nil)
+	report, err := berth.Verify(context.Background(), w.books, w.head, nil)
 	if err != nil {
 		w.object("books", "verify: %v", err)
 	}
+	w.head = report.Head
 	for _, f := range report.Findings {
 		switch {
 		case f.What != "stock":
@@ -63,6 +64,10 @@ func (w *world) settle() {
 	}
 	for _, o := range w.open() {
 		w.object("stuck", "order %s is still open: attempt %d, %s", o.ID, o.Attempt, o.Note)
+	}
+	// Of the last moment something may always be left to seal.
+	if b, _ := w.books.Backlog(context.Background()); b.Unsealed > 0 && b.UnsealedSince < w.now()-10*berth.Second {
+		w.object("stuck", "%d batches are still not sealed", b.Unsealed)
 	}
 }
 

@@ -35,6 +35,7 @@ type world struct {
 
 	memory   store.Memory
 	books    *store.Store // the database without faults: to begin with, and for the rules
+	head     berth.Head   // of the chain, at the last audit
 	machines *sim.Provider
 	provider *fault.Provider
 	replicas []*replica
