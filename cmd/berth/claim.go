@@ -22,7 +22,10 @@ var (
 // claimForServing marks a database as one that orders are served from, once, and refuses one of the demo's. Both
 // claims write the row of the installation, so that of two processes that start together one sees the other.
 func claimForServing(ctx context.Context, s berth.Store) error {
-	return s.Write(ctx, berth.Need{Meta: []string{berth.MetaDemo, berth.MetaInstallation}}, func(b *berth.Book) error {
+	return s.Write(ctx, berth.Need{Meta: []string{berth.MetaDemo, berth.MetaInstallation, berth.MetaMoved}}, func(b *berth.Book) error {
+		if mark, _ := b.Meta(berth.MetaMoved); mark != "" {
+			return movedAway(mark)
+		}
 		if _, demo := b.Meta(berth.MetaDemo); demo {
 			return errDemoDatabase
 		}
@@ -40,7 +43,10 @@ func claimForDemo(ctx context.Context, s berth.Store) (bool, error) {
 		return false, err
 	}
 	var state string
-	err = s.Write(ctx, berth.Need{Meta: []string{berth.MetaDemo, berth.MetaInstallation}, Catalogue: true}, func(b *berth.Book) error {
+	err = s.Write(ctx, berth.Need{Meta: []string{berth.MetaDemo, berth.MetaInstallation, berth.MetaMoved}, Catalogue: true}, func(b *berth.Book) error {
+		if mark, _ := b.Meta(berth.MetaMoved); mark != "" {
+			return movedAway(mark)
+		}
 		var demo bool
 		if state, demo = b.Meta(berth.MetaDemo); demo {
 			return nil
