@@ -7,6 +7,9 @@
 // the answer. What is measured is the real program, from start to ready and under the load of 'berth load', on a
 // PostgreSQL with its own defaults (fsync on) and on SQLite. The measurements take turns in several rounds, so that a
 // disturbance hits all of them, and the median counts.
+// With -rows it also measures with so many orders in the tables, which takes minutes to fill and some 3 KB of disk each;
+// with -scaling it puts what an order costs, and what more machines would bring, into a page that has the place for it;
+// with -profile it only runs the load that matters under the profiler (see profile.go).
 //
 // BERTH_TEST_PG names a cluster to use; otherwise a throw-away one is started.
 package main
@@ -34,18 +37,25 @@ type plan struct {
 	clients []int
 	wallets []int
 	scale   int // of pgbench: 100,000 accounts each
+	rows    int // orders to fill in for the comparison with empty tables; 0 for none
 }
+
+// pages are the files to write; a page without one goes to standard output, the scaling page's figures after it.
+type pages struct{ benchmarks, scaling string }
 
 func main() {
 	out := flag.String("o", "", "file to write; standard output when left out")
+	scaling := flag.String("scaling", "", "page to put the cost of an order and the model's figures into, such as docs/scaling.md")
 	rounds := flag.Int("rounds", 3, "rounds; the median of them counts")
 	period := flag.Duration("period", 4*time.Second, "time of one measurement")
 	engines := flag.String("engines", postgres+","+sqlite, "databases to measure on")
 	clients := flag.String("clients", "1,16,64,256", "numbers of clients to measure with")
 	wallets := flag.String("wallets", "1,1000", "numbers of wallets to measure with")
-	short := flag.Bool("short", false, "one round of one second each, to see that everything works (about 40 s)")
+	rows := flag.Int("rows", 0, "orders to fill in for a comparison with empty tables (10000000 takes half an hour and 40 GB)")
+	short := flag.Bool("short", false, "one round of one second each, to see that everything works (about 60 s)")
+	profiles := flag.String("profile", "", "folder for profiles of the load with 64 clients on one wallet, instead of the benchmark")
 	flag.Parse()
-	p := plan{rounds: *rounds, period: *period, warmUp: 500 * time.Millisecond, scale: 10, engines: strings.Split(*engines, ",")}
+	p := plan{rounds: *rounds, period: *period, warmUp: 500 * time.Millisecond, scale: 10, engines: strings.Split(*engines, ","), rows: *rows}
 	var err error
 	if p.clients, err = numbers(*clients); err == nil {
 		p.wallets, err = numbers(*wallets)
@@ -59,7 +69,12 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, p, *out); err != nil {
+	if *profiles != "" {
+		err = runProfile(ctx, p, *profiles)
+	} else {
+		err = run(ctx, p, pages{*out, *scaling})
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -77,8 +92,8 @@ func numbers(text string) (list []int, err error) {
 	return list, nil
 }
 
-// run measures and writes the page.
-func run(ctx context.Context, p plan, out string) (err error) {
+// check refuses a plan that can't be measured.
+func (p plan) check() error {
 	for _, engine := range p.engines {
 		if engine != postgres && engine != sqlite {
 			return fmt.Errorf("-engines: there is no %q; there are %s and %s", engine, postgres, sqlite)
@@ -87,30 +102,76 @@ func run(ctx context.Context, p plan, out string) (err error) {
 	if p.rounds < 1 || p.period < 100*time.Millisecond {
 		return fmt.Errorf("-rounds must be 1 or more, and -period 100ms or more")
 	}
+	return nil
+}
+
+// run measures and writes the pages.
+func run(ctx context.Context, p plan, out pages) (err error) {
+	if err := p.check(); err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "berth-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	b, err := prepare(ctx, p, dir)
+	if p.rows > 0 { // both databases are on that disk, as far as is known here: better now than after the rounds
+		if err := roomFor(dir, p.rows, rowBytes); err != nil {
+			return err
+		}
+	}
+	b, err := prepare(ctx, p, dir, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
-	for n := range p.rounds {
+	if err := b.measureAll(ctx); err != nil {
+		return err
+	}
+	for _, check := range b.modelChecks() {
+		say("%s", check)
+	}
+	page := b.page(time.Now())
+	var measured strings.Builder
+	b.writeScaling(func(format string, args ...any) { fmt.Fprintf(&measured, format+"\n", args...) })
+	if out.scaling == "" {
+		page += "\n## What an order costs\n\n" + measured.String()
+	} else if err := putMeasured(out.scaling, measured.String()); err != nil {
+		return err
+	}
+	if out.benchmarks == "" {
+		_, err = os.Stdout.WriteString(page)
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(out.benchmarks), 0o755); err != nil { // #nosec G301 -- a page for everybody
+		return err
+	}
+	return os.WriteFile(out.benchmarks, []byte(page), 0o644) // #nosec G306 -- a page for everybody
+}
+
+// measureAll measures all that the plan says.
+func (b *bench) measureAll(ctx context.Context) (err error) {
+	for n := range b.rounds {
 		if err := b.round(ctx, n+1); err != nil {
 			return err
 		}
 	}
-	page := b.page(time.Now())
-	if out == "" {
-		_, err = os.Stdout.WriteString(page)
-		return err
+	for _, engine := range b.engines {
+		if b.left[engine], err = b.footprint(ctx, engine); err != nil {
+			return fmt.Errorf("%s: what an order leaves behind: %w", engine, err)
+		}
+		f := b.left[engine]
+		say("  %s: an order takes %.0f bytes on disk, %.0f of log, %.2f round trips", engine, f.disk, f.log, f.trips)
 	}
-	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil { // #nosec G301 -- a page for everybody
-		return err
+	if b.rows == 0 {
+		return nil
 	}
-	return os.WriteFile(out, []byte(page), 0o644) // #nosec G306 -- a page for everybody
+	for _, engine := range b.engines {
+		if b.grown[engine], err = b.grow(ctx, engine, b.rows); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // say tells whoever waits how far it is.

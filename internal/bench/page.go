@@ -2,17 +2,9 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
-
-// aim is a promise about speed or size, and what came of it.
-type aim struct {
-	text    string
-	got     string
-	reached bool
-}
 
 // page writes the result as Markdown.
 func (b *bench) page(now time.Time) string {
@@ -27,17 +19,21 @@ func (b *bench) page(now time.Time) string {
 	line("An order is counted when its answer says that the machine is there: priced, charged, written, made by the")
 	line("simulated driver, settled and written again, each write durable before the next step. The clients are `berth load`: one")
 	line("connection each, the next order when the last is answered, each with an Idempotency-Key. The books are")
-	line("proved with `berth verify` after each round. One wallet is the worst case for a database: every order waits for the same row.\n")
+	line("proved with `berth verify` after each round, and the sealer of the hash chain runs all the while. One wallet is the worst")
+	line("case for a database: every order waits for the same row.\n")
 	b.writeOrders(line)
+	b.writePhases(line)
+	b.writeHalf(line)
 	b.writePgbench(line)
+	b.writeGrowth(line)
 	b.writeAims(line)
 	return w.String()
 }
 
 func (b *bench) writeOrders(line func(string, ...any)) {
 	line("## Complete orders a second over HTTP\n")
-	line("| engine | wallets | clients | orders/s | p50 ms | p99 ms | of pgbench's rate | processor us an order: server | PostgreSQL |")
-	line("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
+	line("| engine | wallets | clients | orders/s | p50 ms | p99 ms | of pgbench's rate | processor us an order: server | PostgreSQL | client |")
+	line("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
 	for _, engine := range b.engines {
 		for _, wallets := range b.wallets {
 			for _, clients := range b.clients {
@@ -50,8 +46,22 @@ func (b *bench) writeOrders(line func(string, ...any)) {
 				if engine == postgres {
 					db = fmt.Sprintf("%.0f", r.db)
 				}
-				line("| %s | %d | %d | %.0f | %.2f | %.2f | %s | %.0f | %s |", engine, wallets, clients, r.rate, r.p50, r.p99, ratio, r.own, db)
+				line("| %s | %d | %d | %.0f | %.2f | %.2f | %s | %.0f | %s | %.0f |", engine, wallets, clients, r.rate, r.p50, r.p99, ratio, r.own, db, r.client)
 			}
+		}
+	}
+	line("")
+}
+
+func (b *bench) writeHalf(line func(string, ...any)) {
+	line("## At half of that, whether the server keeps up or not\n")
+	line("Orders sent at a fixed pace, half of the most that the same round has measured on one wallet. An order's time runs from")
+	line("when it was due, so a server that stalls has all that were due meanwhile against it.\n")
+	line("| engine | orders/s | p50 ms | p99 ms |")
+	line("|---|--:|--:|--:|")
+	for _, engine := range b.engines {
+		if r := middle(b.half[engine]); r.rate > 0 {
+			line("| %s | %.0f | %.2f | %.2f |", engine, r.rate, r.p50, r.p99)
 		}
 	}
 	line("")
@@ -70,57 +80,4 @@ func (b *bench) writePgbench(line func(string, ...any)) {
 		}
 	}
 	line("")
-}
-
-func (b *bench) writeAims(line func(string, ...any)) {
-	line("## What we aim at\n")
-	line("| aim | measured | reached |")
-	line("|---|---|---|")
-	for _, a := range b.aims() {
-		yes := "yes"
-		if !a.reached {
-			yes = "**no**"
-		}
-		line("| %s | %s | %s |", a.text, a.got, yes)
-	}
-	line(`
-At 64 clients the limit is the processor, which server, database and clients share: the columns above say what an order
-takes of it. In the database most of that is the row of the order, with its four indexes, written at the debit and again
-when it is settled; in the server it is HTTP, JSON and the collector, spread thinly. With 1,000 wallets each request also
-reads its key and user, which one wallet has in memory. At one client it is round trips and two durable writes.
-Figures of a busy machine move by a tenth from run to run; compare ratios of one run.`)
-}
-
-// aims are judged by the medians.
-func (b *bench) aims() []aim {
-	hot := func(engine string, clients int) result { return middle(b.taken[trial{engine, clients, 1}]) }
-	busy, alone := middle(b.tps[64]), middle(b.tps[1])
-	var aims []aim
-	for _, engine := range b.engines {
-		if busy.rate == 0 || hot(engine, 64).rate == 0 { // this run was about something else
-			continue
-		}
-		want := map[string]float64{postgres: 2, sqlite: 1.5}[engine]
-		ratio := hot(engine, 64).rate / busy.rate
-		aims = append(aims, aim{fmt.Sprintf("%s, one wallet, 64 clients: at least %.1f times pgbench's rate", engine, want),
-			fmt.Sprintf("%.2f times (%.0f against %.0f)", ratio, hot(engine, 64).rate, busy.rate), ratio >= want})
-	}
-	for _, engine := range b.engines {
-		if alone.p50 == 0 || hot(engine, 1).p50 == 0 {
-			continue
-		}
-		ratio := hot(engine, 1).p50 / alone.p50
-		aims = append(aims, aim{fmt.Sprintf("%s, one client: p50 at most 2.5 times pgbench's", engine),
-			fmt.Sprintf("%.2f times (%.2f ms against %.2f ms)", ratio, hot(engine, 1).p50, alone.p50), ratio <= 2.5})
-	}
-	for _, engine := range b.engines {
-		size := median(b.peak[engine]) / 1e6
-		aims = append(aims, aim{fmt.Sprintf("%s, %d clients: the server's memory below 150 MB", engine, slices.Max(b.clients)),
-			fmt.Sprintf("%.0f MB at the most", size), size < 150})
-	}
-	for _, engine := range b.engines {
-		ms := median(b.ready[engine])
-		aims = append(aims, aim{fmt.Sprintf("%s: from start to ready below 1 s", engine), fmt.Sprintf("%.0f ms", ms), ms < 1000})
-	}
-	return aims
 }

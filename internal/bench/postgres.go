@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -9,7 +8,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -32,7 +30,8 @@ type cluster struct {
 }
 
 // openCluster finds or starts a cluster, and refuses one that doesn't wait for its disk: its figures would say nothing.
-func openCluster(ctx context.Context) (*cluster, error) {
+// settings are for a cluster that is started here.
+func openCluster(ctx context.Context, settings map[string]string) (*cluster, error) {
 	c := &cluster{admin: os.Getenv(pgtest.Variable)}
 	bin, err := pgtest.BinDir()
 	if err != nil {
@@ -40,7 +39,7 @@ func openCluster(ctx context.Context) (*cluster, error) {
 	}
 	c.pgbench = filepath.Join(bin, "pgbench")
 	if c.admin == "" {
-		if c.own, err = pgtest.Launch(pgtest.Options{}); err != nil {
+		if c.own, err = pgtest.Launch(pgtest.Options{Settings: settings}); err != nil {
 			return nil, err
 		}
 		c.admin = c.own.DSN()
@@ -111,6 +110,21 @@ func (c *cluster) execute(ctx context.Context, statement string) error {
 	return err
 }
 
+// drop removes a database that was made here, before the end.
+func (c *cluster) drop(ctx context.Context, database string) error {
+	u, err := url.Parse(database)
+	if err != nil {
+		return errors.New("the database's URL can't be read")
+	}
+	name := strings.TrimPrefix(u.Path, "/")
+	at := slices.Index(c.names, name)
+	if at < 0 {
+		return fmt.Errorf("the database %s wasn't made here", name)
+	}
+	c.names = slices.Delete(c.names, at, at+1)
+	return c.execute(ctx, "DROP DATABASE "+name+" WITH (FORCE)")
+}
+
 // close removes what was made.
 func (c *cluster) close() error {
 	if c.own != nil {
@@ -123,72 +137,4 @@ func (c *cluster) close() error {
 		errs = append(errs, c.execute(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"))
 	}
 	return errors.Join(errs...)
-}
-
-// result is one measurement: orders, or pgbench's transactions.
-type result struct {
-	rate     float64 // a second
-	p50, p99 float64 // milliseconds
-	own, db  float64 // microseconds of processor time an order: the server's, and PostgreSQL's
-}
-
-// fill makes pgbench's tables.
-func (c *cluster) fill(ctx context.Context, db string, scale int) error {
-	cmd := exec.CommandContext(ctx, c.pgbench, "-i", "-q", "-s", strconv.Itoa(scale), db) // #nosec G204 -- PostgreSQL's own program
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("pgbench -i: %w\n%s", err, out)
-	}
-	return nil
-}
-
-// tpcb runs pgbench's TPC-B: prepared, with as many clients. Its log gives the percentiles.
-func (c *cluster) tpcb(ctx context.Context, db, dir string, clients int, period time.Duration) (r result, err error) {
-	logs := filepath.Join(dir, "pgbench")
-	threads := min(clients, 2)
-	// #nosec G204 -- PostgreSQL's own program
-	cmd := exec.CommandContext(ctx, c.pgbench, "-n", "-M", "prepared", "-c", strconv.Itoa(clients), "-j", strconv.Itoa(threads),
-		"-T", strconv.Itoa(int(max(1, (period+time.Second/2)/time.Second))), "-l", "--log-prefix="+logs, db)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return r, fmt.Errorf("pgbench: %w\n%s", err, out)
-	}
-	_, text, _ := strings.Cut(string(out), "tps = ")
-	text, _, _ = strings.Cut(text, " ")
-	if r.rate, err = strconv.ParseFloat(text, 64); err != nil {
-		return r, fmt.Errorf("pgbench doesn't say its rate:\n%s", out)
-	}
-	r.p50, r.p99, err = pgbenchTimes(logs)
-	return r, err
-}
-
-// pgbenchTimes reads pgbench's logs, whose third column is a transaction's time in microseconds, and removes them.
-func pgbenchTimes(prefix string) (p50, p99 float64, err error) {
-	paths, err := filepath.Glob(prefix + ".*")
-	if err != nil || len(paths) == 0 {
-		return 0, 0, errors.New("pgbench has written no log")
-	}
-	var times []float64
-	for _, path := range paths {
-		f, err := os.Open(path) // #nosec G304 -- pgbench wrote it just now
-		if err != nil {
-			return 0, 0, err
-		}
-		for lines := bufio.NewScanner(f); lines.Scan(); {
-			columns := strings.Fields(lines.Text())
-			if len(columns) < 3 {
-				continue
-			}
-			if t, err := strconv.ParseFloat(columns[2], 64); err == nil { // "failed" stands there for those that did
-				times = append(times, t/1000)
-			}
-		}
-		if err := errors.Join(f.Close(), os.Remove(path)); err != nil {
-			return 0, 0, err
-		}
-	}
-	if len(times) == 0 {
-		return 0, 0, errors.New("pgbench's log is empty")
-	}
-	slices.Sort(times)
-	return times[len(times)/2], times[len(times)*99/100], nil
 }

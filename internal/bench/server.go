@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -30,10 +31,12 @@ type shop struct {
 	hot      string // id of the user whose one wallet pays for all
 	accounts string // file with the users who order from wallets of their own, for 'berth load'
 	key      string
+	huge     bool // too many rows to prove the books after each round
 
-	server *exec.Cmd
-	url    string
-	ready  time.Duration // from start to ready
+	server  *exec.Cmd
+	url     string
+	metrics string        // URL of the server's metrics
+	ready   time.Duration // from start to ready
 }
 
 const goods = `
@@ -56,7 +59,7 @@ func openShop(ctx context.Context, program, db, dir string, accounts int) (*shop
 		return nil, err
 	}
 	s.env = []string{"BERTH_SECRET_KEY=" + strings.TrimSpace(secret)}
-	config := "metrics_listen: \"off\"\nproviders:\n  sim:\n    driver: sim\n    journal: " + filepath.Join(dir, "machines") + "\n"
+	config := "metrics_listen: 127.0.0.1:0\nproviders:\n  sim:\n    driver: sim\n    journal: " + filepath.Join(dir, "machines") + "\n"
 	catalogue := filepath.Join(dir, "catalogue.yaml")
 	for path, text := range map[string]string{s.config(): config, catalogue: goods} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -82,6 +85,7 @@ func openShop(ctx context.Context, program, db, dir string, accounts int) (*shop
 		return nil, err
 	}
 	s.key = key.Key
+	s.env = append(s.env, "BERTH_API_KEY="+s.key) // and not an argument: those are in errors
 	return s, s.openAccounts(ctx, accounts)
 }
 
@@ -118,24 +122,32 @@ func (s *shop) openAccounts(ctx context.Context, n int) error {
 
 // command runs the program to its end and returns what it printed.
 func (s *shop) command(ctx context.Context, args ...string) (string, error) {
+	out, _, err := s.timed(ctx, args...)
+	return out, err
+}
+
+// timed is command, with the processor time that it took.
+func (s *shop) timed(ctx context.Context, args ...string) (string, time.Duration, error) {
 	cmd := exec.CommandContext(ctx, s.program, args...) // #nosec G204 -- the program that was just built
 	cmd.Env = append(os.Environ(), s.env...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("berth %s: %w\n%s%s", strings.Join(args, " "), err, out.String(), errs.String())
+		return "", 0, fmt.Errorf("berth %s: %w\n%s%s", strings.Join(args, " "), err, out.String(), errs.String())
 	}
-	return out.String(), nil
+	return out.String(), cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), nil
 }
 
-// start starts the server and waits until it's ready. Its log goes to a file, as a service's would.
-func (s *shop) start(ctx context.Context) error {
+// start starts the server and waits until it's ready. Its log goes to a file, as a service's would. flags are further
+// ones of 'berth serve'.
+func (s *shop) start(ctx context.Context, flags ...string) error {
 	log, err := os.Create(filepath.Join(s.dir, "log"))
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	s.server = exec.CommandContext(ctx, s.program, "serve", "--config", s.config(), "--db", s.db, "--listen", "127.0.0.1:0") // #nosec G204 -- the program that was just built
+	args := append([]string{"serve", "--config", s.config(), "--db", s.db, "--listen", "127.0.0.1:0"}, flags...)
+	s.server = exec.CommandContext(ctx, s.program, args...) // #nosec G204 -- the program that was just built
 	s.server.Env, s.server.Stderr = append(os.Environ(), s.env...), log
 	s.server.Cancel = func() error { return s.server.Process.Signal(syscall.SIGTERM) }
 	s.server.WaitDelay = 30 * time.Second
@@ -157,7 +169,26 @@ func (s *shop) start(ctx context.Context) error {
 		s.server = nil
 		return fmt.Errorf("the server isn't ready: %v\n%s", err, text)
 	}
-	return nil
+	s.metrics, err = metricsURL(log.Name())
+	return err
+}
+
+// metricsURL is where the server serves its metrics, by its log: it has chosen the port itself.
+func metricsURL(log string) (string, error) {
+	text, err := os.ReadFile(log) // #nosec G304 -- the server's own log
+	if err != nil {
+		return "", err
+	}
+	for line := range bytes.Lines(text) {
+		var said struct {
+			Msg string `json:"msg"`
+			URL string `json:"url"`
+		}
+		if json.Unmarshal(line, &said) == nil && said.Msg == "metrics are served" {
+			return strings.TrimSuffix(said.URL, "/metrics"), nil
+		}
+	}
+	return "", errors.New("the server's log doesn't say where its metrics are")
 }
 
 // stop ends the server, and proves the books: a rate that was made by losing orders is none.
@@ -173,26 +204,52 @@ func (s *shop) stop(ctx context.Context) error {
 	if err := server.Wait(); err != nil {
 		return fmt.Errorf("stop the server: %w", err)
 	}
+	if s.huge { // the proof of so many takes longer than the measurement
+		return nil
+	}
 	_, err := s.command(ctx, "verify", "--db", s.db)
 	return err
 }
 
-// measure runs 'berth load' for a while, after a warm-up. database is the main process of the database, 0 for none.
-func (s *shop) measure(ctx context.Context, clients, wallets int, p plan, database int) (result, error) {
-	who := []string{"--user", s.hot, "--key", s.key}
-	if wallets > 1 {
+// traffic is what 'berth load' sends.
+type traffic struct {
+	clients, wallets int
+	rate             float64 // orders a second; 0 for each when the last was answered
+	warmUp, period   time.Duration
+	database         int // main process of the database, 0 for none
+}
+
+// measure runs 'berth load' for a while, after a warm-up.
+func (s *shop) measure(ctx context.Context, t traffic) (result, error) {
+	who := []string{"--user", s.hot}
+	if t.wallets > 1 {
 		who = []string{"--users", s.accounts}
 	}
-	args := append([]string{"--json", "load", "--url", s.url, "--clients", strconv.Itoa(clients)}, who...)
-	if _, err := s.command(ctx, append(args, "--duration", p.warmUp.String())...); err != nil {
-		return result{}, err
+	args := append([]string{"--json", "load", "--url", s.url, "--clients", strconv.Itoa(t.clients)}, who...)
+	if t.rate > 0 {
+		args = append(args, "--rate", strconv.FormatFloat(t.rate, 'f', 1, 64))
 	}
-	own, db := cpu(s.server.Process.Pid, false), cpu(database, true)
-	text, err := s.command(ctx, append(args, "--duration", p.period.String())...)
+	if t.warmUp > 0 {
+		if _, err := s.command(ctx, append(args, "--duration", t.warmUp.String())...); err != nil {
+			return result{}, err
+		}
+	}
+	before, err := scrapeMetrics(ctx, s.metrics)
 	if err != nil {
 		return result{}, err
 	}
-	own, db = cpu(s.server.Process.Pid, false)-own, cpu(database, true)-db
+	queue := watchQueue(ctx, s.metrics)
+	own, db := cpu(s.server.Process.Pid, false), cpu(t.database, true)
+	text, client, err := s.timed(ctx, append(args, "--duration", t.period.String())...)
+	own, db = cpu(s.server.Process.Pid, false)-own, cpu(t.database, true)-db
+	queued := queue()
+	if err != nil {
+		return result{}, err
+	}
+	after, err := scrapeMetrics(ctx, s.metrics)
+	if err != nil {
+		return result{}, err
+	}
 	var r load.Report
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		return result{}, err
@@ -201,5 +258,6 @@ func (s *shop) measure(ctx context.Context, clients, wallets int, p plan, databa
 		return result{}, fmt.Errorf("%d of the orders failed (%v), and %d were not done in time", r.Failed, r.Errors, r.Processing)
 	}
 	each := func(d time.Duration) float64 { return float64(d.Microseconds()) / float64(max(r.Completed, 1)) }
-	return result{rate: r.Rate, p50: r.Times.P50, p99: r.Times.P99, own: each(own), db: each(db)}, nil
+	return result{rate: r.Rate, p50: r.Times.P50, p99: r.Times.P99, own: each(own), db: each(db), client: each(client),
+		orders: float64(r.Completed), where: phasesOf(before, after, r.Completed, t.clients, r.Seconds, queued)}, nil
 }

@@ -4,7 +4,8 @@
 // never hear of it.
 //
 // It knows no protocol: a connection is bytes from the client (requests) and
-// bytes from the server (answers). Only tests may import it.
+// bytes from the server (answers). Only tests and the programs that test may
+// import it.
 package cutproxy
 
 import (
@@ -12,8 +13,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -31,27 +34,64 @@ type Proxy struct {
 	ctx      context.Context
 	running  sync.WaitGroup
 
-	mu    sync.Mutex
-	links map[*link]struct{}
-	armed *Cut          // waits for its pattern; nil most of the time
-	gate  chan struct{} // closed while answers may pass
-	over  bool
+	mu       sync.Mutex
+	links    map[*link]struct{}
+	opened   int
+	armed    *Cut // waits for its pattern; nil most of the time
+	answers  gate
+	requests gate
+	over     bool
+}
+
+// gate is a channel that is closed while bytes of one direction may pass.
+type gate chan struct{}
+
+func newGate() gate {
+	g := make(gate)
+	close(g)
+	return g
+}
+
+// shut makes the gate one that nothing passes.
+func (g *gate) shut() {
+	select {
+	case <-*g:
+		*g = make(gate)
+	default: // shut already
+	}
+}
+
+// open lets everything pass that has waited.
+func (g gate) open() {
+	select {
+	case <-g:
+	default:
+		close(g)
+	}
 }
 
 // Start makes a proxy in front of target ("127.0.0.1:5432") that is closed when
 // the test ends.
 func Start(t testing.TB, target string) *Proxy {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	p, err := Open(target)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Proxy{target: target, listener: listener, links: map[*link]struct{}{}, gate: make(chan struct{})}
-	close(p.gate)
-	p.ctx, p.stop = context.WithCancel(context.Background())
-	p.running.Go(p.accept)
 	t.Cleanup(p.Close)
 	return p
+}
+
+// Open is Start for a program without a test: the caller calls Close.
+func Open(target string) (*Proxy, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	p := &Proxy{target: target, listener: listener, links: map[*link]struct{}{}, answers: newGate(), requests: newGate()}
+	p.ctx, p.stop = context.WithCancel(context.Background())
+	p.running.Go(p.accept)
+	return p, nil
 }
 
 // Before makes a proxy in front of the server that rawURL names and returns
@@ -118,41 +158,65 @@ func (c *Cut) wait(limit time.Duration) error {
 
 // Stall withholds all answers from now on, on new connections too, without
 // closing anything, as a network does that has stopped passing packets one
-// way. Requests still reach the server. Resume delivers what was withheld.
-func (p *Proxy) Stall() {
+// way. Requests still reach the server. Resume delivers what was withheld. It
+// returns how many connections were open.
+func (p *Proxy) Stall() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	select {
-	case <-p.gate:
-		p.gate = make(chan struct{})
-	default: // stalled already
-	}
+	p.answers.shut()
+	return len(p.links)
 }
 
-// Resume ends a Stall.
+// StallRequests is Stall for the other way: the server hears nothing, and after
+// Resume it hears also what was said by clients that have given up since.
+func (p *Proxy) StallRequests() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.requests.shut()
+	return len(p.links)
+}
+
+// Resume ends a Stall, in both directions.
 func (p *Proxy) Resume() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	select {
-	case <-p.gate:
-	default:
-		close(p.gate)
-	}
+	p.answers.open()
+	p.requests.open()
 }
 
-// HalfClose ends the answers of every connection that is open now: its client
-// reads the end of the stream, while what it writes still reaches the server.
-func (p *Proxy) HalfClose() {
-	for _, l := range p.open() {
+// Choice picks connections: it is asked once for each that is open, the oldest
+// first. Nil picks all.
+type Choice func() bool
+
+// HalfClose ends the answers of connections that are open now: their clients
+// read the end of the stream, while what they write still reaches the server.
+// It returns how many there were.
+func (p *Proxy) HalfClose(choose Choice) int {
+	links := p.open(choose)
+	for _, l := range links {
 		l.mute()
 		_ = l.client.CloseWrite()
 	}
+	return len(links)
+}
+
+// HalfCloseRequests is HalfClose for the other way: the server reads the end of
+// the stream, and what it answers still reaches its client.
+func (p *Proxy) HalfCloseRequests(choose Choice) int {
+	links := p.open(choose)
+	for _, l := range links {
+		_ = l.server.CloseWrite()
+	}
+	return len(links)
 }
 
 // CutAll closes every connection that is open now, on both sides, and returns
 // how many there were. New connections are taken.
-func (p *Proxy) CutAll() int {
-	links := p.open()
+func (p *Proxy) CutAll() int { return p.CutSome(nil) }
+
+// CutSome is CutAll for those that are chosen.
+func (p *Proxy) CutSome(choose Choice) int {
+	links := p.open(choose)
 	for _, l := range links {
 		l.close()
 	}
@@ -171,14 +235,16 @@ func (p *Proxy) Close() {
 	p.running.Wait()
 }
 
-func (p *Proxy) open() []*link {
+// open lists the connections that are open now and chosen, in the order in
+// which they were opened: a choice by a seeded generator depends on it.
+func (p *Proxy) open(choose Choice) []*link {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	links := make([]*link, 0, len(p.links))
-	for l := range p.links {
-		links = append(links, l)
+	links := slices.SortedFunc(maps.Keys(p.links), func(a, b *link) int { return a.number - b.number })
+	if choose == nil {
+		return links
 	}
-	return links
+	return slices.DeleteFunc(links, func(*link) bool { return !choose() })
 }
 
 // accept takes connections until the listener is closed.
@@ -203,6 +269,8 @@ func (p *Proxy) serve(client *net.TCPConn) {
 	p.mu.Lock()
 	over := p.over
 	if !over {
+		p.opened++
+		l.number = p.opened
 		p.links[l] = struct{}{}
 	}
 	p.mu.Unlock()

@@ -233,7 +233,7 @@ func TestHalfCloseLeavesTheOtherDirection(t *testing.T) {
 	p := Start(t, d.addr)
 	c := dial(t, p.Addr())
 	c.expect(t, "before")
-	p.HalfClose()
+	p.HalfClose(nil)
 	if got, err := c.answer(); got != "" || err != io.EOF {
 		t.Fatalf("got %q, %v; want the end of the answers", got, err)
 	}
@@ -242,6 +242,85 @@ func TestHalfCloseLeavesTheOtherDirection(t *testing.T) {
 	}
 	waitFor(t, d.has("still heard"))
 	dial(t, p.Addr()).expect(t, "a new connection")
+}
+
+// What a client said before it gave up still comes to the server, once the network lets it pass.
+func TestStalledRequestsArriveLate(t *testing.T) {
+	d := startDiary(t)
+	p := Start(t, d.addr)
+	patient, gone := dial(t, p.Addr()), dial(t, p.Addr())
+	patient.expect(t, "before")
+	gone.expect(t, "before")
+	if got := p.StallRequests(); got != 2 {
+		t.Errorf("stalled %d connections, want 2", got)
+	}
+	io.WriteString(patient, "waits\n")
+	io.WriteString(gone, "gives up\n")
+	gone.Close()
+	patient.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+	if got, err := patient.answer(); err == nil {
+		t.Errorf("got the answer %q to a request that was withheld", got)
+	}
+	for _, what := range []string{"waits", "gives up"} {
+		if did, _ := d.has(what)(t.Context()); did {
+			t.Errorf("the server heard %q through a stalled proxy", what)
+		}
+	}
+	p.Resume()
+	patient.SetReadDeadline(time.Now().Add(20 * time.Second))
+	if got, err := patient.answer(); got != "did waits" || err != nil {
+		t.Errorf("got %q, %v after Resume; want the answer", got, err)
+	}
+	waitFor(t, d.has("gives up"))
+	// A connection that is cut while it waits has said nothing.
+	p.StallRequests()
+	io.WriteString(patient, "never\n")
+	p.CutAll()
+	p.Resume()
+	dial(t, p.Addr()).expect(t, "later")
+	if did, _ := d.has("never")(t.Context()); did {
+		t.Error("the server heard what was withheld when the connection was cut")
+	}
+}
+
+func TestHalfClosedRequestsStillGetAnAnswer(t *testing.T) {
+	d := startDiary(t)
+	p := Start(t, d.addr)
+	c := dial(t, p.Addr())
+	c.expect(t, "before")
+	p.Stall() // so that the answer is under way when the requests end
+	io.WriteString(c, "last words\n")
+	waitFor(t, d.has("last words"))
+	if got := p.HalfCloseRequests(nil); got != 1 {
+		t.Errorf("half-closed %d connections, want 1", got)
+	}
+	p.Resume()
+	if got, err := io.ReadAll(c.answers); string(got) != "did last words\n" || err != nil {
+		t.Errorf("got %q, %v; want the answer and the end", got, err)
+	}
+}
+
+func TestSomeConnections(t *testing.T) {
+	d := startDiary(t)
+	p := Start(t, d.addr)
+	var all []client
+	for range 4 {
+		c := dial(t, p.Addr())
+		c.expect(t, "before")
+		all = append(all, c)
+	}
+	n := 0
+	everyOther := func() bool { n++; return n%2 == 0 } // the second and the fourth
+	if got := p.CutSome(everyOther); got != 2 {
+		t.Errorf("cut %d connections, want 2", got)
+	}
+	for i, c := range all {
+		if i%2 == 0 {
+			c.expect(t, "spared")
+		} else {
+			c.expectLost(t, "cut")
+		}
+	}
 }
 
 func TestClientsHalfCloseStillGetsItsAnswer(t *testing.T) {

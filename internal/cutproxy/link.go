@@ -9,6 +9,7 @@ import (
 type link struct {
 	proxy          *Proxy
 	client, server *net.TCPConn
+	number         int // 1, 2, 3... in the order of opening
 
 	muted    chan struct{} // closed when answers are thrown away
 	answered chan struct{} // closed when an answer was thrown away
@@ -52,12 +53,30 @@ func (l *link) requests() {
 				l.mute()
 				l.proxy.running.Go(func() { l.proxy.carry(cut, l) })
 			}
+			if !l.mayAsk() {
+				return
+			}
 			_, _ = l.server.Write(buffer[:n]) // to a server that is gone: answers tells the client
 		}
 		if err != nil {
 			_ = l.server.CloseWrite()
 			return
 		}
+	}
+}
+
+// mayAsk waits while the requests are stalled; false when the connection was
+// closed meanwhile. A client that has given up waits, too: what it said is
+// still on its way.
+func (l *link) mayAsk() bool {
+	l.proxy.mu.Lock()
+	gate := l.proxy.requests
+	l.proxy.mu.Unlock()
+	select {
+	case <-gate:
+		return true
+	case <-l.closed:
+		return false
 	}
 }
 
@@ -90,7 +109,7 @@ func (l *link) answers() {
 // have the answer.
 func (l *link) passable() bool {
 	l.proxy.mu.Lock()
-	gate := l.proxy.gate
+	gate := l.proxy.answers
 	l.proxy.mu.Unlock()
 	select {
 	case <-l.muted:

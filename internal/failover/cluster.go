@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/berth-host/berth/internal/pgtest"
+	"github.com/berth-host/berth/internal/process"
 )
 
 const haproxy = "/usr/sbin/haproxy"
@@ -23,18 +24,18 @@ var names = [...]string{"db1", "db2", "db3"}
 
 // cluster is the machines as Patroni sees them.
 type cluster struct {
-	site     *site
+	site     *process.Site
 	bin      string // PostgreSQL's programs
 	machines []*machine
 	http     http.Client
 
 	// The proxy of one of Berth's servers, beside which it runs; the other server names all machines itself.
 	proxyPort int
-	proxy     *process
+	proxy     *process.Process
 }
 
 // newCluster writes the settings of all machines, made from the shipped ones, and starts nothing.
-func newCluster(s *site, shipped string) (*cluster, error) {
+func newCluster(s *process.Site, shipped string) (*cluster, error) {
 	for _, program := range []string{"/usr/bin/patroni", "/usr/bin/patronictl", "/usr/bin/etcd", haproxy} {
 		if _, err := os.Stat(program); err != nil {
 			return nil, fmt.Errorf("%w; scripts/failover-setup installs it", err)
@@ -45,7 +46,7 @@ func newCluster(s *site, shipped string) (*cluster, error) {
 		return nil, err
 	}
 	c := &cluster{site: s, bin: bin, http: http.Client{Timeout: 2 * time.Second}}
-	ports, err := freePorts(4*len(names) + 1)
+	ports, err := process.FreePorts(4*len(names) + 1)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +56,7 @@ func newCluster(s *site, shipped string) (*cluster, error) {
 		passwords[user] = rand.Text()
 	}
 	for i, name := range names {
-		dir, err := s.folder(name)
+		dir, err := s.Folder(name)
 		if err != nil {
 			return nil, err
 		}
@@ -73,7 +74,7 @@ func (c *cluster) writeSettings(shipped string) error {
 		if err != nil {
 			return err
 		}
-		return c.site.write(to, text, 0o600)
+		return c.site.Write(to, text, 0o600)
 	}
 	for _, m := range c.machines {
 		err := errors.Join(
@@ -83,7 +84,7 @@ func (c *cluster) writeSettings(shipped string) error {
 			return err
 		}
 	}
-	return write("haproxy.cfg", c.site.path("haproxy.cfg"), c.proxyChanges().text)
+	return write("haproxy.cfg", c.site.Path("haproxy.cfg"), c.proxyChanges().text)
 }
 
 // start brings all machines up and waits until the cluster is whole.
@@ -97,7 +98,7 @@ func (c *cluster) start(ctx context.Context) error {
 		return err
 	}
 	var err error
-	c.proxy, err = c.site.spawn("haproxy", nil, haproxy, "-db", "-f", c.site.path("haproxy.cfg"))
+	c.proxy, err = c.site.Spawn("haproxy", nil, haproxy, "-db", "-f", c.site.Path("haproxy.cfg"))
 	return err
 }
 
@@ -114,7 +115,7 @@ type member struct {
 func (c *cluster) members(ctx context.Context) ([]member, error) {
 	errs := []error{errors.New("no Patroni answers")}
 	for _, m := range c.machines {
-		if !m.patroni.alive() {
+		if !m.patroni.Alive() {
 			continue
 		}
 		var answer struct {
@@ -199,7 +200,7 @@ func (c *cluster) awaitWhole(ctx context.Context) (roles, error) {
 // await waits for a distribution of roles.
 func (c *cluster) await(ctx context.Context, what string, is func(roles) bool) (r roles, err error) {
 	var asked error
-	err = until(ctx, patience, what, func() bool {
+	err = process.Until(ctx, patience, what, func() bool {
 		var members []member
 		members, asked = c.members(ctx)
 		r = c.rolesOf(members)
@@ -213,7 +214,7 @@ func (c *cluster) await(ctx context.Context, what string, is func(roles) bool) (
 
 // switchover makes a standby the primary, as an operator does before maintenance.
 func (c *cluster) switchover(ctx context.Context, from, to *machine) error {
-	_, err := c.site.output(ctx, nil, "/usr/bin/python3", "/usr/bin/patronictl", "-c", to.patroniConfig(),
+	_, err := c.site.Output(ctx, nil, "/usr/bin/python3", "/usr/bin/patronictl", "-c", to.patroniConfig(),
 		"switchover", "berth", "--leader", from.name, "--candidate", to.name, "--force")
 	return err
 }
@@ -224,7 +225,7 @@ func (c *cluster) sql(ctx context.Context, m *machine, statements ...string) (st
 	for _, s := range statements {
 		args = append(args, "-c", s)
 	}
-	out, err := c.site.output(ctx, []string{"PGPASSWORD=" + m.passwords["postgres"], "PGCONNECT_TIMEOUT=5"}, filepath.Join(c.bin, "psql"), args...)
+	out, err := c.site.Output(ctx, []string{"PGPASSWORD=" + m.passwords["postgres"], "PGCONNECT_TIMEOUT=5"}, filepath.Join(c.bin, "psql"), args...)
 	return strings.TrimSpace(out), err
 }
 

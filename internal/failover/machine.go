@@ -10,18 +10,20 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/berth-host/berth/internal/process"
 )
 
 // machine stands for one machine of a cluster: its etcd, its Patroni and the PostgreSQL that Patroni runs.
 type machine struct {
-	site      *site
+	site      *process.Site
 	name      string
 	dir       string
 	passwords map[string]string // by PostgreSQL's (and Patroni's) user; the same on all machines
 
 	pgPort, restPort, clientPort, peerPort int
 
-	etcd, patroni *process
+	etcd, patroni *process.Process
 }
 
 func address(port int) string { return net.JoinHostPort(loopback, strconv.Itoa(port)) }
@@ -31,19 +33,19 @@ func (m *machine) patroniConfig() string { return filepath.Join(m.dir, "patroni.
 func (m *machine) etcdConfig() string    { return filepath.Join(m.dir, "etcd.yml") }
 func (m *machine) patroniName() string   { return m.name + "-patroni" }
 func (m *machine) startPatroni() (err error) {
-	m.patroni, err = m.site.spawn(m.patroniName(), nil, "/usr/bin/python3", "/usr/bin/patroni", m.patroniConfig())
+	m.patroni, err = m.site.Spawn(m.patroniName(), nil, "/usr/bin/python3", "/usr/bin/patroni", m.patroniConfig())
 	return err
 }
 
 // start starts what isn't running, as the machine's own services do when it boots or when they died.
 func (m *machine) start() error {
-	if !m.etcd.alive() {
+	if !m.etcd.Alive() {
 		var err error
-		if m.etcd, err = m.site.spawn(m.name+"-etcd", nil, "/usr/bin/etcd", "--config-file="+m.etcdConfig()); err != nil {
+		if m.etcd, err = m.site.Spawn(m.name+"-etcd", nil, "/usr/bin/etcd", "--config-file="+m.etcdConfig()); err != nil {
 			return err
 		}
 	}
-	if !m.patroni.alive() {
+	if !m.patroni.Alive() {
 		return m.startPatroni()
 	}
 	return nil
@@ -58,7 +60,7 @@ func (m *machine) postmaster() int {
 	}
 	line, _, _ := strings.Cut(string(text), "\n")
 	pid, err := strconv.Atoi(strings.TrimSpace(line))
-	if err != nil || !running(pid) || !marked(pid, m.site.mark()) {
+	if err != nil || !process.Running(pid) || !m.site.Owns(pid) {
 		return 0
 	}
 	return pid
@@ -79,11 +81,11 @@ func (m *machine) crashEtcd(ctx context.Context) error {
 	return m.kill(ctx, pidOf(m.etcd))
 }
 
-func pidOf(p *process) int {
-	if !p.alive() {
+func pidOf(p *process.Process) int {
+	if !p.Alive() {
 		return 0
 	}
-	return p.cmd.Process.Pid
+	return p.Cmd.Process.Pid
 }
 
 // kill ends processes with all their children by SIGKILL and returns when they're gone. All are frozen first: a
@@ -97,7 +99,7 @@ func (m *machine) kill(ctx context.Context, roots ...int) error {
 	for _, pid := range all {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
-	return until(ctx, patience, "the end of "+m.name+" after SIGKILL", func() bool { return !anyOf(all, running) })
+	return process.Until(ctx, patience, "the end of "+m.name+" after SIGKILL", func() bool { return !anyOf(all, process.Running) })
 }
 
 // freeze stops processes with all their children, and returns all that it has stopped, after an error too.
@@ -111,20 +113,20 @@ func (m *machine) freeze(ctx context.Context, roots ...int) (all []int, err erro
 		all = append(all, root)
 	}
 	frozen := func() bool {
-		return !anyOf(all, func(pid int) bool { return running(pid) && !stopped(pid) })
+		return !anyOf(all, func(pid int) bool { return process.Running(pid) && !process.Stopped(pid) })
 	}
-	if err := until(ctx, patience, m.name+" frozen", frozen); err != nil {
+	if err := process.Until(ctx, patience, m.name+" frozen", frozen); err != nil {
 		return all, err
 	}
 	// No child is missed: its parent is frozen and makes no others, and neither PostgreSQL's nor Patroni's children
 	// make any.
 	for _, root := range roots {
-		for _, pid := range tree(root)[1:] {
+		for _, pid := range process.Tree(root)[1:] {
 			_ = syscall.Kill(pid, syscall.SIGSTOP)
 			all = append(all, pid)
 		}
 	}
-	return all, until(ctx, patience, m.name+" frozen", frozen)
+	return all, process.Until(ctx, patience, m.name+" frozen", frozen)
 }
 
 // pause freezes PostgreSQL and Patroni, as a machine does whose disk hangs; etcd, with its own disk, goes on. What is
@@ -149,11 +151,6 @@ func (m *machine) pauseAll(ctx context.Context, roots ...int) (thaw func() error
 		}
 		return errors.Join(errs...)
 	}, err
-}
-
-func stopped(pid int) bool {
-	letter, _ := stat(pid)
-	return letter == 'T'
 }
 
 func anyOf(pids []int, is func(int) bool) bool {

@@ -8,8 +8,6 @@
 // the simulated provider's machines (verdict.go). The last line counts; the exit code is 1 when anything was lost,
 // doubled or not as it should be.
 //
-//	site.go       the folder, the user, and the end of everything in it
-//	process.go    processes and what the kernel tells about them
 //	machine.go    etcd, Patroni and PostgreSQL of one machine: crash, freeze, thaw
 //	cluster.go    the three as Patroni sees them
 //	shop.go       berth: its commands, its two servers
@@ -33,10 +31,16 @@ import (
 	"time"
 
 	"github.com/berth-host/berth/internal/load"
+	"github.com/berth-host/berth/internal/process"
 )
 
 // whole bounds the run: when a wait of its own bounds is endless after all, this one isn't.
 const whole = 10 * time.Minute
+
+// patience bounds every wait that has no better bound.
+const patience = process.Patience
+
+const loopback = "127.0.0.1"
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
@@ -56,7 +60,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	ctx, cancel := context.WithTimeout(ctx, whole)
 	defer cancel()
 
-	s, err := openSite(*keep)
+	s, err := process.Open(process.Options{Prefix: "berth-failover-", Keep: *keep, Unprivileged: true})
 	if err != nil {
 		fmt.Fprintln(stderr, "failover:", err)
 		return 1
@@ -71,13 +75,13 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	good := err == nil && t.verdict.good()
 	if !good && !errors.Is(ctx.Err(), context.Canceled) { // who interrupts a run wants to see no logs
-		s.showLogs(stderr)
+		s.ShowLogs(stderr)
 	}
-	if closing := s.close(); closing != nil {
+	if closing := s.Close(); closing != nil {
 		fmt.Fprintln(stderr, "failover:", closing)
 	}
 	if *keep {
-		fmt.Fprintln(stderr, "failover: the logs are in", s.dir)
+		fmt.Fprintln(stderr, "failover: the logs are in", s.Dir)
 	}
 	if !good {
 		return 1
@@ -87,7 +91,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 
 // trial is one run.
 type trial struct {
-	site    *site
+	site    *process.Site
 	out     io.Writer
 	began   time.Time
 	only    string

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/berth-host/berth/internal/load"
+	"github.com/berth-host/berth/internal/process"
 )
 
 // probe is an order that is followed from its first request to its end, which the clients of the traffic aren't.
@@ -137,7 +138,7 @@ func (p *probes) each(is func(*probe) bool) (n int) {
 
 // awaitGivenUp waits until every probe got its first answer.
 func (p *probes) awaitGivenUp(ctx context.Context) error {
-	return until(ctx, patience, "an answer for every order while COMMIT hangs", func() bool {
+	return process.Until(ctx, patience, "an answer for every order while COMMIT hangs", func() bool {
 		return p.each(func(one *probe) bool { return one.answers > 0 }) == len(p.all)
 	})
 }

@@ -29,7 +29,7 @@ func watchReady(replicas []*replica) *readyWatch {
 	w := &readyWatch{began: time.Now(), cancel: cancel}
 	client := &http.Client{Timeout: 3 * time.Second}
 	for _, r := range replicas {
-		s := &readiness{name: r.name, ready: true}
+		s := &readiness{name: r.Name, ready: true}
 		w.servers = append(w.servers, s)
 		w.ended.Go(func() {
 			tick := time.NewTicker(250 * time.Millisecond)

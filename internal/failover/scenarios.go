@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/berth-host/berth/internal/process"
 )
 
 // scenario is something that happens to a cluster. do gets the roles as they are before, and returns when the
@@ -131,7 +133,7 @@ func (t *trial) hangOther(ctx context.Context, r roles) error {
 	// Longer than wal_sender_timeout, so that PostgreSQL gives it up meanwhile.
 	const long, tolerable = 12 * time.Second, 5 * time.Second
 	began := time.Now()
-	err = until(ctx, patience, "the end of the standby's connection", func() bool { return time.Since(began) > long })
+	err = process.Until(ctx, patience, "the end of the standby's connection", func() bool { return time.Since(began) > long })
 	if _, longest := t.traffic.pulse.read(); longest > tolerable {
 		t.verdict.blame("%.1f s without orders because of a standby that isn't the synchronous one", longest.Seconds())
 	}
@@ -165,7 +167,7 @@ func (t *trial) hangBoth(ctx context.Context, r roles) error {
 	t.verdict.addProbes(probes.all)
 	t.probed = append(t.probed, acknowledgements(probes.all)...)
 	if err == nil {
-		err = until(ctx, patience, "both servers ready again", watch.allReady)
+		err = process.Until(ctx, patience, "both servers ready again", watch.allReady)
 	}
 	for _, line := range watch.stop() {
 		t.say("    %s", line)
@@ -178,7 +180,7 @@ func (t *trial) hangBoth(ctx context.Context, r roles) error {
 
 // whileHanging waits for everything that must come of it before the standbys are thawed.
 func (t *trial) whileHanging(ctx context.Context, r roles, probes *probes, began time.Time) error {
-	err := until(ctx, patience, "a COMMIT that waits for its standby", func() bool {
+	err := process.Until(ctx, patience, "a COMMIT that waits for its standby", func() bool {
 		out, err := t.cluster.sql(ctx, r.leader, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND usename = 'berth'")
 		return err == nil && out != "0"
 	})
@@ -192,7 +194,7 @@ func (t *trial) whileHanging(ctx context.Context, r roles, probes *probes, began
 	t.say("    %s", probes.firstAnswers())
 	// Beyond the time after which Patroni takes the frozen machines for gone. In strict mode it must not let go.
 	const beyond = 25 * time.Second
-	if err := until(ctx, patience, "the end of the standbys' time-to-live", func() bool { return time.Since(began) > beyond }); err != nil {
+	if err := process.Until(ctx, patience, "the end of the standbys' time-to-live", func() bool { return time.Since(began) > beyond }); err != nil {
 		return err
 	}
 	out, err := t.cluster.sql(ctx, r.leader, "SHOW synchronous_standby_names")
@@ -235,7 +237,7 @@ func (t *trial) loseEtcd(ctx context.Context, r roles) error {
 		}
 	}
 	began := time.Now()
-	err := until(ctx, patience, r.leader.name+" stepping down", func() bool {
+	err := process.Until(ctx, patience, r.leader.name+" stepping down", func() bool {
 		out, err := t.cluster.sql(ctx, r.leader, "SELECT pg_is_in_recovery()")
 		return err == nil && out == "t"
 	})

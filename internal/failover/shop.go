@@ -14,6 +14,7 @@ import (
 
 	"github.com/berth-host/berth"
 	"github.com/berth-host/berth/internal/load"
+	"github.com/berth-host/berth/internal/process"
 )
 
 // Customers and what each is given: enough never to run out.
@@ -24,7 +25,7 @@ const (
 
 // shop is Berth on the cluster: the program, its settings, and the servers that run.
 type shop struct {
-	site     *site
+	site     *process.Site
 	program  string
 	env      []string
 	proxy    string // address of HAProxy
@@ -34,13 +35,13 @@ type shop struct {
 
 // replica is one `berth serve`.
 type replica struct {
-	*process
+	*process.Process
 	url string
 }
 
 // openShop makes Berth's database, the catalogue, and customers with money and keys; everything by the commands that
 // an operator would use.
-func openShop(ctx context.Context, s *site, c *cluster, program, catalogue string) (*shop, error) {
+func openShop(ctx context.Context, s *process.Site, c *cluster, program, catalogue string) (*shop, error) {
 	r, err := c.awaitWhole(ctx)
 	if err != nil {
 		return nil, err
@@ -51,7 +52,7 @@ func openShop(ctx context.Context, s *site, c *cluster, program, catalogue strin
 	}
 	// A standby that doesn't know the database yet would answer that it doesn't exist, which no client asks twice.
 	for _, m := range c.machines {
-		err := until(ctx, patience, "Berth's database on "+m.name, func() bool {
+		err := process.Until(ctx, patience, "Berth's database on "+m.name, func() bool {
 			out, err := c.sql(ctx, m, "SELECT 1 FROM pg_database WHERE datname = 'berth'")
 			return err == nil && out == "1"
 		})
@@ -59,7 +60,7 @@ func openShop(ctx context.Context, s *site, c *cluster, program, catalogue strin
 			return nil, err
 		}
 	}
-	b := &shop{site: s, program: s.path("berth"), proxy: address(c.proxyPort),
+	b := &shop{site: s, program: s.Path("berth"), proxy: address(c.proxyPort),
 		env: []string{"BERTH_DB=" + databaseURL(c.hosts()), "PGPASSWORD=" + password}}
 	if err := b.install(program, catalogue); err != nil {
 		return nil, err
@@ -68,8 +69,8 @@ func openShop(ctx context.Context, s *site, c *cluster, program, catalogue strin
 	if err != nil {
 		return nil, err
 	}
-	b.env = append(b.env, "BERTH_SECRET_KEY="+strings.TrimSpace(key), "BERTH_CONFIG="+s.path("berth.yaml"))
-	for _, args := range [][]string{{"migrate"}, {"catalogue", "apply", s.path("catalogue.yaml")}} {
+	b.env = append(b.env, "BERTH_SECRET_KEY="+strings.TrimSpace(key), "BERTH_CONFIG="+s.Path("berth.yaml"))
+	for _, args := range [][]string{{"migrate"}, {"catalogue", "apply", s.Path("catalogue.yaml")}} {
 		if _, err := b.berth(ctx, args...); err != nil {
 			return nil, err
 		}
@@ -85,15 +86,15 @@ func openShop(ctx context.Context, s *site, c *cluster, program, catalogue strin
 // install copies the program and its files to where the site's user can read them.
 func (b *shop) install(program, catalogue string) error {
 	settings := "providers:\n  sim:\n    driver: sim\n    journal: " + b.journal() + "\n"
-	if err := b.site.write(b.site.path("berth.yaml"), []byte(settings), 0o600); err != nil {
+	if err := b.site.Write(b.site.Path("berth.yaml"), []byte(settings), 0o600); err != nil {
 		return err
 	}
-	for from, to := range map[string]string{program: b.program, catalogue: b.site.path("catalogue.yaml")} {
+	for from, to := range map[string]string{program: b.program, catalogue: b.site.Path("catalogue.yaml")} {
 		text, err := os.ReadFile(from) // #nosec G304 -- a file of the sources
 		if err != nil {
 			return err
 		}
-		if err := b.site.write(to, text, 0o700); err != nil {
+		if err := b.site.Write(to, text, 0o700); err != nil {
 			return err
 		}
 	}
@@ -101,11 +102,11 @@ func (b *shop) install(program, catalogue string) error {
 }
 
 // journal is the simulated provider's world: it isn't in the database, so the database can be held against it.
-func (b *shop) journal() string { return b.site.path("machines") }
+func (b *shop) journal() string { return b.site.Path("machines") }
 
 // berth runs one of the program's commands and returns what it prints.
 func (b *shop) berth(ctx context.Context, args ...string) (string, error) {
-	out, err := b.site.output(ctx, b.env, b.program, args...)
+	out, err := b.site.Output(ctx, b.env, b.program, args...)
 	if err != nil {
 		return out, fmt.Errorf("berth %s: %w", args[0], err)
 	}
@@ -168,7 +169,7 @@ func (b *shop) serveOne(ctx context.Context, name string, more []string) (*repli
 		return nil, err
 	}
 	defer write.Close()
-	p, err := b.site.spawnTo(write, name, slices.Concat(b.env, more), b.program, "serve", "--listen", loopback+":0", "--metrics-listen", "off")
+	p, err := b.site.SpawnTo(write, name, slices.Concat(b.env, more), b.program, "serve", "--listen", loopback+":0", "--metrics-listen", "off")
 	if err != nil {
 		_ = read.Close()
 		return nil, err
@@ -212,14 +213,14 @@ func (b *shop) urls() (urls []string) {
 // close ends the servers in order: a process that lived through all of it must still be able to stop.
 func (b *shop) close(ctx context.Context) error {
 	for _, r := range b.replicas {
-		_ = r.cmd.Process.Signal(syscall.SIGTERM)
+		_ = r.Cmd.Process.Signal(syscall.SIGTERM)
 	}
 	for _, r := range b.replicas {
-		if err := r.wait(ctx, patience); err != nil {
+		if err := r.Wait(ctx, patience); err != nil {
 			return err
 		}
-		if code := r.cmd.ProcessState.ExitCode(); code != 0 {
-			return fmt.Errorf("%s ended with code %d after SIGTERM", r.name, code)
+		if code := r.Cmd.ProcessState.ExitCode(); code != 0 {
+			return fmt.Errorf("%s ended with code %d after SIGTERM", r.Name, code)
 		}
 	}
 	return nil
@@ -229,7 +230,7 @@ func (b *shop) close(ctx context.Context) error {
 // that is away is no internal error.
 func (b *shop) faults() (found []string, err error) {
 	for _, r := range b.replicas {
-		file, err := os.Open(b.site.log(r.name))
+		file, err := os.Open(b.site.Log(r.Name))
 		if err != nil {
 			return nil, err
 		}
@@ -244,7 +245,7 @@ func (b *shop) faults() (found []string, err error) {
 			}
 			// A line that is no JSON is Go's own, of a panic.
 			if json.Unmarshal(lines.Bytes(), &entry) != nil {
-				return nil, fmt.Errorf("%s wrote %q", r.name, lines.Text())
+				return nil, fmt.Errorf("%s wrote %q", r.Name, lines.Text())
 			}
 			if entry.Status == http.StatusInternalServerError {
 				if n++; n == 1 {
@@ -253,7 +254,7 @@ func (b *shop) faults() (found []string, err error) {
 			}
 		}
 		if n > 0 {
-			found = append(found, fmt.Sprintf("%s answered %d requests with 500, the first because of %q", r.name, n, first))
+			found = append(found, fmt.Sprintf("%s answered %d requests with 500, the first because of %q", r.Name, n, first))
 		}
 		if lines.Err() != nil {
 			return nil, lines.Err()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/berth-host/berth/internal/load"
+	"github.com/berth-host/berth/internal/process"
 )
 
 // How much is ordered: enough that something is always under way, and little enough that three PostgreSQL, etcd and
@@ -28,8 +29,8 @@ type traffic struct {
 	err     error
 }
 
-func startTraffic(ctx context.Context, s *site, b *shop) (*traffic, error) {
-	t := &traffic{journal: s.path("acknowledged"), ended: make(chan struct{})}
+func startTraffic(ctx context.Context, s *process.Site, b *shop) (*traffic, error) {
+	t := &traffic{journal: s.Path("acknowledged"), ended: make(chan struct{})}
 	file, err := os.OpenFile(t.journal, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, err
@@ -66,7 +67,7 @@ func (t *traffic) stop() ([]load.Acknowledged, load.Report, error) {
 // flows waits until n more orders than now are completed.
 func (t *traffic) flows(ctx context.Context, n int) error {
 	from, _ := t.pulse.read()
-	return until(ctx, patience, fmt.Sprintf("%d more orders completed", n), func() bool {
+	return process.Until(ctx, patience, fmt.Sprintf("%d more orders completed", n), func() bool {
 		count, _ := t.pulse.read()
 		return count >= from+n
 	})

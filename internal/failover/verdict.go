@@ -11,6 +11,7 @@ import (
 
 	"github.com/berth-host/berth"
 	"github.com/berth-host/berth/internal/load"
+	"github.com/berth-host/berth/internal/process"
 	"github.com/berth-host/berth/internal/provision/sim"
 	"github.com/berth-host/berth/internal/store"
 )
@@ -107,7 +108,7 @@ func (t *trial) judge(ctx context.Context, acknowledged []load.Acknowledged, rep
 		return err
 	}
 	defer db.Close()
-	err = until(ctx, patience, "every order settled", func() bool {
+	err = process.Until(ctx, patience, "every order settled", func() bool {
 		b, err := db.Backlog(ctx)
 		return err == nil && b.Unsettled == 0
 	})

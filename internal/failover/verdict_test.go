@@ -10,6 +10,7 @@ import (
 
 	"github.com/berth-host/berth"
 	"github.com/berth-host/berth/internal/load"
+	"github.com/berth-host/berth/internal/process"
 )
 
 // world is one in which the orders a and b are as they should be.
@@ -137,11 +138,11 @@ func TestFaultsInLogs(t *testing.T) {
 		{"internal errors", `{"status":500,"cause":"first"}` + "\n" + `{"status":500,"cause":"second"}`, `berth-1 answered 2 requests with 500, the first because of "first"`, ""},
 		{"a panic", "panic: runtime error", "", "berth-1 wrote"},
 	} {
-		s := &site{dir: t.TempDir()}
-		if err := os.WriteFile(s.log("berth-1"), []byte(c.log+"\n"), 0o600); err != nil {
+		s := &process.Site{Dir: t.TempDir()}
+		if err := os.WriteFile(s.Log("berth-1"), []byte(c.log+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		b := &shop{site: s, replicas: []*replica{{process: &process{name: "berth-1"}}}}
+		b := &shop{site: s, replicas: []*replica{{Process: &process.Process{Name: "berth-1"}}}}
 		found, err := b.faults()
 		if got := strings.Join(found, "\n"); got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/berth-host/berth/internal/process"
 )
 
 func TestPulse(t *testing.T) {
@@ -42,13 +44,13 @@ func TestReadyWatch(t *testing.T) {
 	steady := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer steady.Close()
 
-	w := watchReady([]*replica{{&process{name: "one"}, server.URL}, {&process{name: "two"}, steady.URL}})
+	w := watchReady([]*replica{{&process.Process{Name: "one"}, server.URL}, {&process.Process{Name: "two"}, steady.URL}})
 	red.Store(true)
-	if err := until(t.Context(), patience, "red", func() bool { return !w.allReady() }); err != nil {
+	if err := process.Until(t.Context(), patience, "red", func() bool { return !w.allReady() }); err != nil {
 		t.Error(err)
 	}
 	red.Store(false)
-	if err := until(t.Context(), patience, "green", w.allReady); err != nil {
+	if err := process.Until(t.Context(), patience, "green", w.allReady); err != nil {
 		t.Error(err)
 	}
 	lines := w.stop()

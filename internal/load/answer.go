@@ -15,6 +15,7 @@ type answer struct {
 	orderID  string
 	serverID string
 	amount   string // as it's written
+	before   string // the balance just before the debit, as it's written; "" for networks
 	going    bool   // the order goes on without its request
 }
 
@@ -50,6 +51,8 @@ func (a *answer) member(name string, value []byte) {
 		a.orderID = text(value)
 	case "amount":
 		a.amount = text(value)
+	case "balance_before":
+		a.before = text(value)
 	case "status":
 		a.going = string(value) == `"processing"`
 	}

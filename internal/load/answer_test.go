@@ -21,7 +21,7 @@ func TestJudge(t *testing.T) {
 		want   outcome
 	}{
 		{"a new server", 200, bought, nil,
-			outcome{answer: answer{success: true, orderID: "o-1", serverID: "s-1", amount: "12.99"}}},
+			outcome{answer: answer{success: true, orderID: "o-1", serverID: "s-1", amount: "12.99", before: "3396.52"}}},
 		{"a server that isn't ready", 200, `{"success":true,"order_id":"o","amount":5,"server_status":{"new_id":"s","status":"provisioning"}}`, nil,
 			outcome{answer: answer{success: true, orderID: "o", serverID: "s", amount: "5", going: true}}},
 		{"a network", 200, `{"id":"o","status":"completed","metadata":"a=b","amount":"100.00","currency":"EUR","success":true,"data":{"id":"o"}}`, nil,

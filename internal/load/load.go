@@ -53,6 +53,9 @@ type Traffic struct {
 	Roots *x509.CertPool
 
 	Journal io.Writer // gets a line for each acknowledged order; nil for none
+	// Each is told of every order when it's over, by the client that sent it: by several at the same time. Nil for
+	// nobody.
+	Each func(Placed)
 	// Watch is told how far it is, a few times a second and once at the end; nil for nobody.
 	Watch func(Progress)
 }
@@ -64,9 +67,25 @@ type Want struct {
 	Location string   // left away when empty
 	Hours    int      // left away when 0
 	Names    []string // of the servers, one after the other; none for the server's choice
+	Numbered bool     // the order's number is appended to its name, which tells every order of a Run apart
 
 	NetworkID string
 	Cycle     string // monthly when empty
+}
+
+// Placed is one order as its client saw it. Instants are of the machine's monotonic clock.
+type Placed struct {
+	Acknowledged           // OrderID, ServerID and Amount are "" for a failure
+	Name          string   // of the server
+	BalanceBefore string   // as answered: the wallet just before the debit
+	Failure       string   // its code, "" for an acknowledged order
+	Unsure        bool     // a failure after which the order may exist: no answer, and nobody asked again
+	Requests      int      // how often it was sent
+	Doubts        []string // the codes of those that told nothing for certain
+	Replayed      bool     // the answer was that of an earlier request of it
+	Sent          time.Time
+	Last          time.Time // the last of its requests was sent
+	Answered      time.Time
 }
 
 // ready checks the traffic and fills in what was left to it.
@@ -84,6 +103,8 @@ func (t *Traffic) ready() error {
 		return errors.New("say when to end: a number of orders, or a duration")
 	case t.Retry && t.NoIdempotencyKey:
 		return errors.New("a repeat without an Idempotency-Key is a second order: retry needs the keys")
+	case t.Want.Numbered && len(t.Want.Names) == 0:
+		return errors.New("names: numbers are appended to names, give at least one")
 	}
 	t.Timeout = cmp.Or(t.Timeout, 60*time.Second)
 	w := &t.Want

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 )
@@ -8,9 +9,14 @@ import (
 // template is a request but for what differs from order to order: the first line depends on the server, and the
 // Idempotency-Key on the order. It is made once for each buyer and name, so that sending costs a copy.
 type template struct {
-	head []byte // headers, from x-api-key on
-	body []byte
+	head   []byte // headers, from x-api-key on
+	body   []byte
+	name   string // of the server, without its number
+	number int    // where in the body the order's number stands, 0 for nowhere
 }
+
+// unnumbered stands where an order's number goes: as many digits, so that every body is as long.
+const unnumbered = "-000000000"
 
 // path is the endpoint for what is wanted.
 func (w Want) path() string {
@@ -31,12 +37,21 @@ func (t *Traffic) templates() ([]template, error) {
 	// each round, so that no buyer gets one name alone when the numbers have a common divisor.
 	for round := range len(names) {
 		for i, b := range t.Buyers {
-			body, err := t.Want.body(b.UserID, names[(i+round)%len(names)])
+			q := template{name: names[(i+round)%len(names)]}
+			name := q.name
+			if t.Want.Numbered {
+				name += unnumbered
+			}
+			body, err := t.Want.body(b.UserID, name)
 			if err != nil {
 				return nil, err
 			}
+			if t.Want.Numbered {
+				q.number = bytes.Index(body, []byte(unnumbered+`"`)) + 1
+			}
 			head := "x-api-key: " + b.Key + "\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n"
-			all = append(all, template{head: []byte(head), body: body})
+			q.head, q.body = []byte(head), body
+			all = append(all, q)
 		}
 	}
 	return all, nil
@@ -74,4 +89,17 @@ func (q template) write(buf, firstLine []byte, key string) []byte {
 		buf = append(append(append(buf, "Idempotency-Key: "...), key...), "\r\n"...)
 	}
 	return append(append(buf, "\r\n"...), q.body...)
+}
+
+// numbered writes the order's number into the request that write has appended, and into its name.
+func (q template) numbered(request []byte, n int64) (name string) {
+	if q.number == 0 {
+		return q.name
+	}
+	digits := request[len(request)-len(q.body)+q.number:][:len(unnumbered)-1]
+	for i := len(digits) - 1; i >= 0; i-- {
+		digits[i] = "0123456789"[n%10]
+		n /= 10
+	}
+	return q.name + "-" + string(digits)
 }

@@ -101,23 +101,26 @@ func (r *run) drive(ctx context.Context, number int, sum *tally) {
 			key = r.id + strconv.FormatInt(n, 10)
 		}
 		var o outcome
-		pause := firstPause
+		p := Placed{Acknowledged: Acknowledged{UserID: r.Buyers[int(n)%len(r.Buyers)].UserID, Key: key}}
+		before := firstPause // the next repeat
 		for {
 			buf = q.write(buf[:0], r.lines[at], key)
+			p.sending(q.numbered(buf, n))
 			o = judge(c.exchange(ctx, buf))
 			if c.conn == nil && o.failure != "" { // it broke: perhaps another server is there
 				at = (at + 1) % len(r.targets)
 				c.server = r.targets[at]
 			}
-			if !o.unsure || !r.Retry || !wait(ctx, pause) {
+			if !o.unsure || !r.Retry || !wait(ctx, before) {
 				break
 			}
+			p.Doubts = append(p.Doubts, o.failure)
 			sum.repeats++
-			pause = min(2*pause, lastPause)
+			before = min(2*before, lastPause)
 		}
-		r.count(sum, o, due, r.Buyers[int(n)%len(r.Buyers)].UserID, key)
+		r.count(sum, o, due, &p)
 		if o.unsure && !r.Retry {
-			wait(ctx, pause) // a server that's down would use up all orders at once
+			wait(ctx, before) // a server that's down would use up all orders at once
 		}
 	}
 }
@@ -138,16 +141,16 @@ func (r *run) due(n int64) (time.Time, bool) {
 
 // count notes the end of an order. Its time runs from when it was due: at a given rate an order that had to wait for a
 // free connection has waited, and leaving that out would flatter a server that stalls.
-func (r *run) count(sum *tally, o outcome, due time.Time, userID, key string) {
+func (r *run) count(sum *tally, o outcome, due time.Time, p *Placed) {
 	sum.last = time.Now()
 	if o.repeat {
 		sum.replayed++
 	}
+	p.Answered, p.Failure, p.Unsure, p.Replayed = sum.last, o.failure, o.unsure, o.repeat
 	switch {
 	case o.failure != "":
 		sum.failures[o.failure]++
 		r.failed.Add(1)
-		return
 	case o.going:
 		sum.going++
 		r.going.Add(1)
@@ -155,22 +158,37 @@ func (r *run) count(sum *tally, o outcome, due time.Time, userID, key string) {
 		sum.completed.add(sum.last.Sub(due))
 		r.completed.Add(1)
 	}
-	r.journal.write(Acknowledged{
-		OrderID: o.orderID, ServerID: o.serverID, UserID: userID, Key: key, Amount: o.amount, Completed: !o.going,
-	})
+	if o.failure == "" {
+		p.OrderID, p.ServerID, p.Amount, p.Completed, p.BalanceBefore = o.orderID, o.serverID, o.amount, !o.going, o.before
+		r.journal.write(p.Acknowledged)
+	}
+	if r.Each != nil {
+		r.Each(*p)
+	}
 }
 
-// sleepUntil waits for an instant; false when ctx ended first.
+// sending notes that a request of an order goes out.
+func (p *Placed) sending(name string) {
+	p.Name, p.Last = name, time.Now()
+	if p.Requests++; p.Requests == 1 {
+		p.Sent = p.Last
+	}
+}
+
+// sleepUntil waits for an instant and no shorter: an order's time runs from when it was due, so one that is sent early
+// would count as fast. It is false when ctx ended first.
 func sleepUntil(ctx context.Context, at time.Time) bool {
 	d := time.Until(at)
-	return d <= 0 || wait(ctx, d)
+	return d <= 0 || pause(ctx, d)
 }
 
 // wait pauses for about d, a little more or less, so that clients that failed together don't come back together.
 func wait(ctx context.Context, d time.Duration) bool {
-	if d <= lastPause {
-		d = d/2 + time.Duration(mathrand.Int64N(int64(d))) // #nosec G404 -- it only has to differ from client to client
-	}
+	return pause(ctx, d/2+time.Duration(mathrand.Int64N(int64(d)))) // #nosec G404 -- it only has to differ from client to client
+}
+
+// pause is false when ctx ended before the time was over.
+func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

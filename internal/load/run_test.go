@@ -204,6 +204,27 @@ func TestOpenLoopCountsTheWaiting(t *testing.T) {
 	}
 }
 
+// TestOpenLoopSendsNothingEarly: an order that came before it was due would have its time counted short.
+func TestOpenLoopSendsNothingEarly(t *testing.T) {
+	const rate, orders = 50, 10
+	arrived := make(chan time.Time, orders)
+	s := serve(t, func(w http.ResponseWriter, n, _ int) {
+		arrived <- time.Now()
+		done(w, fmt.Sprint(n))
+	})
+	before := time.Now() // the run begins later than this
+	got, err := Run(t.Context(), Traffic{URLs: []string{s.URL}, Buyers: []Buyer{{"u", "k"}}, Orders: orders, Clients: 1, Rate: rate})
+	if err != nil || got.Completed != orders {
+		t.Fatalf("got %+v, %v; want %d orders", got, err, orders)
+	}
+	for n := range orders {
+		due := time.Duration(n) * time.Second / rate
+		if after := (<-arrived).Sub(before); after < due {
+			t.Errorf("order %d came after %v, before it was due at %v", n, after, due)
+		}
+	}
+}
+
 func TestHowARunEnds(t *testing.T) {
 	s := serve(t, func(w http.ResponseWriter, n, _ int) { done(w, fmt.Sprint(n)) })
 	traffic := Traffic{URLs: []string{s.URL}, Buyers: []Buyer{{"u", "k"}}, Clients: 2, Duration: 100 * time.Millisecond}

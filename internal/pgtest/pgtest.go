@@ -85,21 +85,13 @@ func clusterURL(named string) (string, error) {
 	return named, nil
 }
 
-// makeDatabase makes an empty database beside the one that admin names.
+// makeDatabase makes an empty database beside the one that admin names, for the
+// length of a test.
 func makeDatabase(t testing.TB, admin string) string {
 	t.Helper()
-	u, err := url.Parse(admin)
+	dsn, name, err := newDatabase(admin)
 	if err != nil {
-		t.Fatal("the cluster's address is no URL")
-	}
-	var random [6]byte
-	rand.Read(random[:])
-	name := "berth_test_" + hex.EncodeToString(random[:])
-
-	// template0, since nobody may be connected to the template while it is
-	// copied, and an autovacuum worker may visit template1 at any time.
-	if err := execute(admin, "create database "+name+" template template0"); err != nil {
-		t.Fatalf("make a test database: %v", err)
+		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		// A test that killed its own cluster leaves nothing to drop.
@@ -107,8 +99,26 @@ func makeDatabase(t testing.TB, admin string) string {
 			t.Logf("test database %s stays: %v", name, err)
 		}
 	})
+	return dsn
+}
+
+// newDatabase makes an empty database and returns its URL and its name.
+func newDatabase(admin string) (dsn, name string, err error) {
+	u, err := url.Parse(admin)
+	if err != nil {
+		return "", "", errors.New("the cluster's address is no URL") // not repeated: it holds a password
+	}
+	var random [6]byte
+	rand.Read(random[:])
+	name = "berth_test_" + hex.EncodeToString(random[:])
+
+	// template0, since nobody may be connected to the template while it is
+	// copied, and an autovacuum worker may visit template1 at any time.
+	if err := execute(admin, "create database "+name+" template template0"); err != nil {
+		return "", "", fmt.Errorf("make a test database: %w", err)
+	}
 	u.Path = "/" + name
-	return u.String()
+	return u.String(), name, nil
 }
 
 // execute runs one statement that can't be part of a transaction on a

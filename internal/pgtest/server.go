@@ -19,6 +19,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/berth-host/berth/internal/process"
 	"github.com/berth-host/berth/internal/require"
 )
 
@@ -109,6 +110,13 @@ func (s *Server) Database(t testing.TB) string {
 	return makeDatabase(t, s.DSN())
 }
 
+// MakeDatabase is Database for a program without a test. The database goes with
+// the cluster.
+func (s *Server) MakeDatabase() (string, error) {
+	dsn, _, err := newDatabase(s.DSN())
+	return dsn, err
+}
+
 // Stop shuts the cluster down in an orderly way: open transactions are rolled
 // back, everything is on disk. Nothing happens when it is down already.
 func (s *Server) Stop() error {
@@ -117,8 +125,8 @@ func (s *Server) Stop() error {
 	}
 	_ = s.postmaster.Process.Signal(syscall.SIGINT) // "fast": doesn't wait for clients
 	pid := s.postmaster.Process.Pid
-	if err := until(patience, func() bool { return !running(pid) }); err != nil {
-		return errors.Join(fmt.Errorf("postgres didn't stop: %w", err), s.Kill())
+	if err := until(patience, "the end of postgres", func() bool { return !process.Running(pid) }); err != nil {
+		return errors.Join(err, s.Kill())
 	}
 	s.reap()
 	return nil
@@ -136,18 +144,18 @@ func (s *Server) Kill() error {
 	// it start a recovery, and a child that outlived it would finish its
 	// statement and answer the client: neither is a crash of everything.
 	_ = syscall.Kill(pid, syscall.SIGSTOP)
-	if err := until(patience, func() bool { return state(pid) == 'T' || !running(pid) }); err != nil {
-		return fmt.Errorf("postgres didn't freeze: %w", err)
+	if err := until(patience, "a frozen postgres", func() bool { return process.Stopped(pid) || !process.Running(pid) }); err != nil {
+		return err
 	}
-	children := childrenOf(pid)
+	children := process.Tree(pid)[1:] // a server process has no children of its own
 	for _, child := range children {
 		_ = syscall.Kill(child, syscall.SIGKILL)
 	}
 	_ = syscall.Kill(pid, syscall.SIGKILL)
 	s.reap()
 	for _, child := range children {
-		if err := until(patience, func() bool { return !running(child) }); err != nil {
-			return fmt.Errorf("a postgres process outlived SIGKILL: %w", err)
+		if err := until(patience, "the end of postgres' children", func() bool { return !process.Running(child) }); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -188,17 +196,19 @@ func (s *Server) create() error {
 	if err := s.initialise(); err != nil {
 		return err
 	}
-	var err error
+	var last error
 	for range 5 {
-		if s.port, err = freePort(); err != nil {
+		ports, err := process.FreePorts(1)
+		if err != nil {
 			return err
 		}
+		s.port = ports[0]
 		// Between the look and the start another process may take the port.
-		if err = s.up(); err == nil || !strings.Contains(err.Error(), "Address already in use") {
-			return err
+		if last = s.up(); last == nil || !strings.Contains(last.Error(), "Address already in use") {
+			return last
 		}
 	}
-	return err
+	return last
 }
 
 // initialise runs initdb.
@@ -237,8 +247,8 @@ func (s *Server) up() error {
 	s.postmaster = cmd
 	var last error
 	gone := false
-	err = until(patience, func() bool {
-		gone = !running(cmd.Process.Pid)
+	err = until(patience, "an answer of postgres", func() bool {
+		gone = !process.Running(cmd.Process.Pid)
 		last = s.ping()
 		return gone || last == nil
 	})

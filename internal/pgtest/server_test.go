@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/berth-host/berth/internal/process"
 )
 
 func TestKillAndRestart(t *testing.T) {
@@ -32,7 +34,7 @@ func TestKillAndRestart(t *testing.T) {
 				t.Fatal(err)
 			}
 			pid, port, data := server.postmaster.Process.Pid, server.Port(), server.dir+"/data"
-			children := childrenOf(pid)
+			children := process.Tree(pid)[1:]
 			if len(children) < 3 {
 				t.Fatalf("got the processes %v of the cluster, want its backends too", children)
 			}
@@ -40,7 +42,7 @@ func TestKillAndRestart(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, pid := range append(children, pid) {
-				if running(pid) {
+				if process.Running(pid) {
 					t.Errorf("process %d still runs after %s", pid, c.name)
 				}
 			}
@@ -111,15 +113,15 @@ func TestNothingOutlivesTheProcess(t *testing.T) {
 		}
 		fmt.Sscanf(lines.Text(), "OWNS %d %s", &pid, &dir)
 	}
-	if !running(pid) || dir == "" {
+	if !process.Running(pid) || dir == "" {
 		t.Fatalf("got postmaster %d in %q, want a running one", pid, dir)
 	}
 	cmd.Process.Kill()
 	cmd.Wait()
-	if err := until(patience, func() bool { return !running(pid) }); err != nil {
+	if err := until(patience, "its end", func() bool { return !process.Running(pid) }); err != nil {
 		t.Errorf("postgres outlived its owner: %v", err)
 	}
-	if err := until(patience, func() bool { _, err := os.Stat(dir); return errors.Is(err, fs.ErrNotExist) }); err != nil {
+	if err := until(patience, "its folder gone", func() bool { _, err := os.Stat(dir); return errors.Is(err, fs.ErrNotExist) }); err != nil {
 		t.Errorf("the folder %s outlived its owner: %v", dir, err)
 	}
 }

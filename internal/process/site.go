@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"errors"
@@ -6,27 +6,27 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"sort"
-	"strconv"
 	"strings"
 	"syscall"
-	"time"
 )
 
-const loopback = "127.0.0.1"
-
-// patience bounds every wait that has no better bound. It's long because the machine may be busy.
-const patience = 90 * time.Second
-
-// site is the folder that everything of a run lives in, and the user whom it belongs to.
-type site struct {
-	dir      string
-	other    bool // we are root, and run everything as another user: PostgreSQL refuses to be root
+// Site is the folder that everything of a run lives in, and the user whom it belongs to.
+type Site struct {
+	Dir      string
+	other    bool // we are root, and run everything as another user
 	uid, gid uint32
 	sentinel *exec.Cmd
 	lifeline *os.File // the sentinel waits for its end
+}
+
+// Options of a site.
+type Options struct {
+	Prefix string // begins the folder's name
+	Keep   bool   // the folder stays, with all logs
+	// Unprivileged runs everything as a user without rights when we are root, which some servers refuse to be.
+	Unprivileged bool
 }
 
 // sentinelScript is the one way out, after a success, a failure, an interrupt and SIGKILL alike: it waits for the end
@@ -56,41 +56,24 @@ done
 [ -z "$pids" ]
 `
 
-// openSite makes the folder and posts its sentinel.
-func openSite(keep bool) (*site, error) {
-	dir, err := os.MkdirTemp("", "berth-failover-")
+// Open makes the folder and posts its sentinel. The caller calls Close.
+func Open(o Options) (*Site, error) {
+	dir, err := os.MkdirTemp("", o.Prefix)
 	if err != nil {
 		return nil, err
 	}
-	s := &site{dir: dir}
-	if os.Geteuid() == 0 {
-		s.other = true
-		s.uid, s.gid = nobody()
+	s := &Site{Dir: dir}
+	if o.Unprivileged {
+		s.uid, s.gid, s.other = Unprivileged()
 	}
-	if err := errors.Join(os.Chmod(dir, 0o750), s.giveAway(dir), s.post(keep)); err != nil { // #nosec G302 -- a folder, whose group must enter it
+	if err := errors.Join(os.Chmod(dir, 0o750), s.giveAway(dir), s.post(o.Keep)); err != nil { // #nosec G302 -- a folder, whose group must enter it
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return s, nil
 }
 
-// nobody is the user with no rights. The number stands in where a small image has no such user.
-func nobody() (uid, gid uint32) {
-	uid, gid = 65534, 65534
-	u, err := user.Lookup("nobody")
-	if err != nil {
-		return uid, gid
-	}
-	if n, err := strconv.ParseUint(u.Uid, 10, 32); err == nil {
-		uid = uint32(n)
-	}
-	if n, err := strconv.ParseUint(u.Gid, 10, 32); err == nil {
-		gid = uint32(n)
-	}
-	return uid, gid
-}
-
 // post starts the sentinel in a session of its own, where the keyboard's interrupt doesn't reach it.
-func (s *site) post(keep bool) error {
+func (s *Site) post(keep bool) error {
 	read, write, err := os.Pipe()
 	if err != nil {
 		return err
@@ -100,7 +83,7 @@ func (s *site) post(keep bool) error {
 	if keep {
 		kept = "keep"
 	}
-	cmd := exec.Command("/bin/sh", "-c", sentinelScript, "berth-failover-sentinel", s.dir, s.mark(), kept) // #nosec G204 -- the script is a constant
+	cmd := exec.Command("/bin/sh", "-c", sentinelScript, "berth-test-sentinel", s.Dir, s.mark(), kept) // #nosec G204 -- the script is a constant
 	cmd.Dir, cmd.Stdin = "/", read
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
@@ -110,47 +93,52 @@ func (s *site) post(keep bool) error {
 	return nil
 }
 
-// close ends every process of the site and removes the folder.
-func (s *site) close() error {
+// Close ends every process of the site and removes the folder.
+func (s *Site) Close() error {
 	_ = s.lifeline.Close()
 	if err := s.sentinel.Wait(); err != nil {
-		return fmt.Errorf("some processes of %s could not be ended: %w", s.dir, err)
+		return fmt.Errorf("some processes of %s could not be ended: %w", s.Dir, err)
 	}
 	return nil
 }
 
 // mark is the variable that tells whose a process is.
-func (s *site) mark() string { return "BERTH_FAILOVER_SITE=" + s.dir }
+func (s *Site) mark() string { return "BERTH_TEST_SITE=" + s.Dir }
 
-func (s *site) path(names ...string) string {
-	return filepath.Join(append([]string{s.dir}, names...)...)
+// Owns reports whether a process was started for the site, by whomever.
+func (s *Site) Owns(pid int) bool { return carries(pid, s.mark()) }
+
+// Path is a file or folder of the site.
+func (s *Site) Path(names ...string) string {
+	return filepath.Join(append([]string{s.Dir}, names...)...)
 }
 
-func (s *site) log(name string) string { return s.path(name + ".log") }
+// Log is the file with what a program of this name has printed.
+func (s *Site) Log(name string) string { return s.Path(name + ".log") }
 
 // giveAway makes the site's user the owner of path.
-func (s *site) giveAway(path string) error {
+func (s *Site) giveAway(path string) error {
 	if !s.other {
 		return nil
 	}
 	return os.Chown(path, int(s.uid), int(s.gid))
 }
 
-// folder makes a folder that only the site's user may enter.
-func (s *site) folder(names ...string) (string, error) {
-	path := s.path(names...)
+// Folder makes a folder that only the site's user may enter.
+func (s *Site) Folder(names ...string) (string, error) {
+	path := s.Path(names...)
 	return path, errors.Join(os.MkdirAll(path, 0o700), s.giveAway(path))
 }
 
-// write makes a file that only the site's user may read.
-func (s *site) write(path string, text []byte, mode os.FileMode) error {
+// Write makes a file that only the site's user may read.
+func (s *Site) Write(path string, text []byte, mode os.FileMode) error {
 	return errors.Join(os.WriteFile(path, text, mode), s.giveAway(path)) // #nosec G703 -- in a folder of its own
 }
 
-// showLogs prints the end of each log, for who has only the output of a failed run.
-func (s *site) showLogs(w io.Writer) {
+// ShowLogs prints the end of each log, for who has only the output of a failed run.
+func (s *Site) ShowLogs(w io.Writer) {
 	const lines = 15
-	logs, _ := filepath.Glob(s.path("*.log"))
+	logs, _ := filepath.Glob(s.Path("*.log"))
 	sort.Strings(logs)
 	for _, path := range logs {
 		text, err := os.ReadFile(path) // #nosec G304 -- in a folder of its own
