@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/berth-host/berth"
 )
 
 // idleLimit is how long the database lets a transaction sit idle before it ends it, as servers are set to do: the
@@ -14,10 +16,13 @@ const idleLimit = 3 * time.Second
 type Engine struct{ Process *Process }
 
 // Begin opens a transaction.
-func (e Engine) Begin(ctx context.Context, sealing bool, begin func() error) error {
-	subject := "" // the batcher's, one after the other; the sealer's are counted apart
-	if sealing {
+func (e Engine) Begin(ctx context.Context, need berth.Need, begin func() error) error {
+	subject := "" // each lane's come one after the other, so that they can be counted
+	switch {
+	case need.Unsealed:
 		subject = "seal"
+	case len(need.Wallets) > 0:
+		subject = "money"
 	}
 	return e.Process.carry(ctx, Begin, subject, message{lapse: nothing, happen: func(a arrival) error {
 		if a.refused {

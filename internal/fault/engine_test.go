@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/berth-host/berth"
 )
 
 // TestCommit is what becomes of a transaction by each fate: committed or rolled back, once, whatever its caller hears.
@@ -72,7 +74,7 @@ func TestBeginAndResolve(t *testing.T) {
 			fails bool
 			begun int
 		}{{true, 0}, {true, 1}, {false, 2}} {
-			if err := e.Begin(context.Background(), false, begin); (err != nil) != want.fails || begun != want.begun {
+			if err := e.Begin(context.Background(), berth.Need{}, begin); (err != nil) != want.fails || begun != want.begun {
 				t.Errorf("begin %d: got %v and %d begun, want failure %t and %d", i, err, begun, want.fails, want.begun)
 			}
 		}

@@ -223,7 +223,7 @@ func (w *world) process(name string, clock func() int64, drivers func(fault.Driv
 		w.note(c.From, fmt.Sprintf("%s %s (%d): %s", c.Verb, c.Subject, c.Nth, what))
 	}}
 	s := w.memory.Open(store.Options{
-		Now: clock, Random: w.random(name), Log: silent(), Faults: fault.Engine{Process: p},
+		Now: clock, Random: w.random(name), Log: silent(), Lanes: 2, Faults: fault.Engine{Process: p},
 		Deadline: w.profile.deadline, Batch: w.profile.batch, Queue: w.profile.queue, Observe: w,
 	})
 	driver := drivers(fault.Driver{Provider: w.provider, Process: p})

@@ -11,8 +11,8 @@ import (
 // call up, keeps it from happening, or loses its answer. Any error that a method returns is what the batcher gets.
 type Faults interface {
 	// Begin calls begin once or not at all, before it returns. A transaction that was begun although Begin returns
-	// an error is rolled back. sealing tells that it's the sealer's, which runs beside the batcher.
-	Begin(ctx context.Context, sealing bool, begin func() error) error
+	// an error is rolled back. need tells whose it is: the sealer's, or that of one lane or the other.
+	Begin(ctx context.Context, need berth.Need, begin func() error) error
 	// Commit sees to it that either commit or rollback is called, once: maybe long after Commit has returned, since
 	// a commit whose caller has given up may still happen. An error with a method Again() bool stands for a certain
 	// refusal by the database, one without for an answer that never came.
@@ -28,7 +28,7 @@ type faulty struct {
 }
 
 func (e faulty) begin(ctx context.Context, need berth.Need) (t tx, rows berth.Rows, version int64, err error) {
-	err = e.faults.Begin(ctx, need.Unsealed, func() (err error) {
+	err = e.faults.Begin(ctx, need, func() (err error) {
 		t, rows, version, err = e.engine.begin(ctx, need)
 		return err
 	})

@@ -15,7 +15,7 @@ import (
 
 // pgConnections is how many connections write at most: one for the batcher, and one that finds out a commit's fate
 // while another still waits.
-const pgConnections = 4
+const pgConnections = 8
 
 // pgSettings are what a writing connection tells the server. A process that is paused or cut off must not hold the
 // rows of a hot wallet against all others, so whatever it waits for or leaves open ends within seconds.

@@ -16,7 +16,7 @@ const sealAtMost = 1000
 // Whoever has locked the head of the chain is the sealer, so any number of processes may call it at once. A commit
 // whose fate is unknown needs no care: the next run reads the head afresh.
 func (s *Store) Seal(ctx context.Context) (berth.Sealing, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.batcher.options.Deadline)
+	ctx, cancel := context.WithTimeout(ctx, s.options.Deadline)
 	defer cancel()
 	if any, err := s.anyUnsealed(ctx); err != nil || !any { // an idle database isn't written to
 		return berth.Sealing{}, err

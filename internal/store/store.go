@@ -18,6 +18,7 @@ import (
 type Options struct {
 	Queue    int           // calls that may wait, 4,096 when 0; beyond that they get Unavailable
 	Batch    int           // calls in one commit at most, 512 when 0
+	Lanes    int           // batches at a time, 1 when 0: with 2 what moves money has a lane of its own
 	Deadline time.Duration // of one transaction, and again of finding out a commit's fate; 10 s when 0
 	Serve    bool          // this process serves: on SQLite it must be the only one
 	Now      func() int64  // microseconds UTC; the machine's clock when nil
@@ -46,7 +47,8 @@ type BatchStats struct {
 type Store struct {
 	reader
 	engine  engine
-	batcher *batcher
+	options Options
+	lanes   []*batcher
 }
 
 var _ berth.Store = (*Store)(nil)
@@ -62,6 +64,9 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	case "sqlite":
 		e, err = openSQLite(ctx, rest, o)
 	case "postgres", "postgresql":
+		if o.Serve { // elsewhere nothing is in a hurry; the other engines have one writer at a time
+			o.Lanes = 2
+		}
 		e, err = openPostgres(ctx, url, o)
 	case "memory":
 		e = newMemory(o.Now)
@@ -79,7 +84,11 @@ func over(e engine, o Options) *Store {
 	if o.Faults != nil {
 		e = faulty{engine: e, faults: o.Faults}
 	}
-	return &Store{reader: e, engine: e, batcher: newBatcher(e, o)}
+	s := &Store{reader: e, engine: e, options: o}
+	for range o.Lanes {
+		s.lanes = append(s.lanes, newBatcher(e, o))
+	}
+	return s
 }
 
 // Migrate brings a database to this program's schema and returns the versions before and after. Any number of
@@ -98,6 +107,7 @@ func (o Options) complete() Options {
 	if o.Batch == 0 {
 		o.Batch = 512
 	}
+	o.Lanes = max(1, o.Lanes)
 	if o.Deadline == 0 {
 		o.Deadline = 10 * time.Second
 	}
@@ -118,14 +128,25 @@ func (o Options) complete() Options {
 
 // Write is the one write path; see berth.Store.
 func (s *Store) Write(ctx context.Context, need berth.Need, decide func(*berth.Book) error) error {
-	return s.batcher.write(ctx, need, decide)
+	return s.lane(need).write(ctx, need, decide)
+}
+
+// lane is where a write queues. What moves money waits for the locks of wallets, and for nothing else so long as they
+// are few; what completes, leases and sweeps hardly ever touches the same rows, and needs not wait for that.
+func (s *Store) lane(need berth.Need) *batcher {
+	if len(need.Wallets) == 0 {
+		return s.lanes[0]
+	}
+	return s.lanes[len(s.lanes)-1]
 }
 
 // Clock is the database's time. While a write has been waiting for the database for long, as it does when a commit
 // hangs for a standby that is gone, it fails, too: a database that can be read isn't ready for orders.
 func (s *Store) Clock(ctx context.Context) (int64, error) {
-	if waits := s.batcher.stalled(); waits > longWrite {
-		return 0, unavailable(fmt.Errorf("a write has been waiting for the database for %s", waits.Round(time.Second)))
+	for _, b := range s.lanes {
+		if waits := b.stalled(); waits > longWrite {
+			return 0, unavailable(fmt.Errorf("a write has been waiting for the database for %s", waits.Round(time.Second)))
+		}
 	}
 	return s.reader.Clock(ctx)
 }
@@ -134,11 +155,18 @@ func (s *Store) Clock(ctx context.Context) (int64, error) {
 const longWrite = 3 * time.Second
 
 // Queued is the number of calls that wait for a batch.
-func (s *Store) Queued() int { return s.batcher.queued() }
+func (s *Store) Queued() (n int) {
+	for _, b := range s.lanes {
+		n += b.queued()
+	}
+	return n
+}
 
 // Close refuses new writes, waits for those under way and closes the database.
 func (s *Store) Close() error {
-	s.batcher.close()
+	for _, b := range s.lanes {
+		b.close()
+	}
 	return s.engine.close()
 }
 

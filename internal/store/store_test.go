@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,7 +36,7 @@ func migrated(t testing.TB, url string) storetest.Database {
 	if _, _, err := store.Migrate(context.Background(), url); err != nil {
 		t.Fatal(err)
 	}
-	return storetest.Database{Open: func(t testing.TB, o store.Options) *store.Store {
+	return storetest.Database{Parallel: strings.HasPrefix(url, "postgres"), Open: func(t testing.TB, o store.Options) *store.Store {
 		t.Helper()
 		s, err := store.Open(context.Background(), url, o)
 		if err != nil {

@@ -28,7 +28,7 @@ func fails(f func() error) error {
 	return f()
 }
 
-func (f *faults) Begin(_ context.Context, _ bool, begin func() error) error {
+func (f *faults) Begin(_ context.Context, _ berth.Need, begin func() error) error {
 	if err := fails(f.begin); err != nil {
 		return err
 	}

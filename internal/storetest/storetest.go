@@ -21,6 +21,8 @@ import (
 type Database struct {
 	// Open opens one more store over it, as another process would. The caller closes it.
 	Open func(t testing.TB, o store.Options) *store.Store
+	// Parallel says that several transactions may write at the same time.
+	Parallel bool
 }
 
 // Run runs the whole suite, each part over a database of its own.
@@ -63,6 +65,7 @@ func Run(t *testing.T, fresh func(t testing.TB) Database) {
 		{"seven of a thousand", overdraft},
 		{"seven of a thousand between two processes", overdraftShared},
 		{"one key between two processes", keyShared},
+		{"two lanes", twoLanes},
 		{"sealing", sealing},
 		{"sealing beside writers", sealBusy},
 		{"sealing without an answer", sealLost},
