@@ -6,20 +6,24 @@ TIMEOUT   ?= 20m
 TESTFLAGS ?=
 PKG       ?= ./...
 FUZZTIME  ?= 30s
+# Such as -short, or -engines SQLite
 BENCHFLAGS ?=
+ROWS      ?= 10000000
 # The simulation's seeds; SEED=4711 runs that one alone and prints all that happens in it
 SEEDS     ?= 10000
 SEED      ?=
+# Such as -seed 4711, -engines sqlite, -kills 20 or -keep (logs and histories)
+TORTUREFLAGS ?=
 # Such as -keep (the logs) or -only switchover
 FAILOVERFLAGS ?=
 
 export FUZZTIME
 
 .DEFAULT_GOAL := help
-.PHONY: help build setup test race check lint bench sim fuzz failover clean withpg
+.PHONY: help build setup test race check lint bench bench-full profile sim fuzz torture failover clean withpg
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## the program: bin/berth
 	CGO_ENABLED=0 go build -trimpath -o bin/berth ./cmd/berth
@@ -48,14 +52,28 @@ check: ## staticcheck and gosec (the first run builds them, which takes minutes)
 lint: ## formatting, vet, writes outside transactions, pinned pairs
 	@scripts/lint
 
-bench: setup withpg ## measures orders a second and writes docs/benchmarks.md
-	bin/withpg -- go run ./internal/bench -o docs/benchmarks.md $(BENCHFLAGS)
+BENCH = bin/withpg -- go run ./internal/bench -o docs/benchmarks.md -scaling docs/scaling.md
+
+bench: setup withpg ## measures orders a second; writes docs/benchmarks.md and the figures of docs/scaling.md
+	$(BENCH) $(BENCHFLAGS)
+
+bench-full: setup withpg ## the same with ROWS (10000000) orders in the tables, too (an hour, 40 GB of disk)
+	$(BENCH) -rows $(ROWS) $(BENCHFLAGS)
+
+# On a cluster of its own, which counts its statements.
+profile: setup ## where the processor's time of an order goes, on both engines; bin/profile keeps the profiles
+	@go build -o bin/bench ./internal/bench
+	bin/bench -profile bin/profile -period 10s $(BENCHFLAGS)
 
 sim: ## SEEDS (10000) simulated minutes of faults, replicas dying and clocks jumping (1 to 4 minutes)
 	go test -count=1 -timeout $(TIMEOUT) -v -run TestSeeds ./internal/simulate -seeds $(SEEDS) $(if $(SEED),-seed $(SEED))
 
 fuzz: ## every fuzz target for FUZZTIME (30s) each
 	@scripts/fuzz
+
+torture: setup build ## servers and PostgreSQL killed 220 times under load, the network cut and stalled (6 minutes)
+	@go build -o bin/torture ./internal/torture
+	bin/torture -berth bin/berth $(TORTUREFLAGS)
 
 failover: build ## three PostgreSQL under Patroni, killed, stalled and switched under load (3 minutes)
 	@scripts/failover-setup
