@@ -177,7 +177,8 @@ func (r rendered) Open(name string) (fs.File, error) {
 	}
 	d := r.dialect
 	text = textType.ReplaceAll(text, []byte("TEXT"+d.collate))
-	words := strings.NewReplacer(" {key order}", spaced(d.keyOrder), " {hot rows}", spaced(d.hotRows)).Replace(string(text))
+	words := strings.NewReplacer(" {key order}", spaced(d.keyOrder), " {hot rows}", spaced(d.hotRows),
+		"{json object}", d.jsonObject).Replace(string(text))
 	return renderedFile{strings.NewReader(words), info}, nil
 }
 

@@ -29,17 +29,18 @@ type postgres struct {
 }
 
 var postgresDialect = &dialect{
-	begin:     "BEGIN ISOLATION LEVEL READ COMMITTED", // whatever the server's default is
-	forUpdate: " FOR UPDATE",
-	rows:      func(f []field) string { return "SELECT * FROM " + unnest(f) },
-	fromRows:  func(f []field) string { return " FROM " + unnest(f) + " AS r (" + names(f) + ")" },
-	row:       func(_ int, name string) string { return "r." + name },
-	any:       func(int) string { return "= ANY ($1::text[])" },
-	keyOrder:  "",
-	hotRows:   "WITH (fillfactor = 50)", // an update finds room in its own page, and leaves the indexes alone
-	collate:   ` COLLATE "C"`,
-	versioned: "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'goose_db_version'",
-	snapshot:  &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
+	begin:      "BEGIN ISOLATION LEVEL READ COMMITTED", // whatever the server's default is
+	forUpdate:  " FOR UPDATE",
+	rows:       func(f []field) string { return "SELECT * FROM " + unnest(f) },
+	fromRows:   func(f []field) string { return " FROM " + unnest(f) + " AS r (" + names(f) + ")" },
+	row:        func(_ int, name string) string { return "r." + name },
+	any:        func(int) string { return "= ANY ($1::text[])" },
+	jsonObject: "json_build_object",
+	keyOrder:   "",
+	hotRows:    "WITH (fillfactor = 50)", // an update finds room in its own page, and leaves the indexes alone
+	collate:    ` COLLATE "C"`,
+	versioned:  "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'goose_db_version'",
+	snapshot:   &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 }
 
 // postgresAlone is the dialect for one row, which comes as plain values: setting up an array for each of many columns

@@ -185,17 +185,18 @@ func doubts(batch string, at int64, found *[]berth.Batch) []step {
 
 // dialect is how one engine says what the two say differently.
 type dialect struct {
-	begin     string
-	forUpdate string
-	rows      func([]field) string
-	fromRows  func([]field) string
-	row       func(i int, name string) string
-	any       func(keys int) string
-	keyOrder  string // storage of a table, see the migrations
-	hotRows   string // storage of a table whose rows are updated over and over
-	collate   string // byte order for TEXT, so that all engines sort alike
-	versioned string // counts the table of schema versions
-	snapshot  *sql.TxOptions
+	begin      string
+	forUpdate  string
+	rows       func([]field) string
+	fromRows   func([]field) string
+	row        func(i int, name string) string
+	any        func(keys int) string
+	keyOrder   string // storage of a table, see the migrations
+	hotRows    string // storage of a table whose rows are updated over and over
+	jsonObject string // makes a JSON object of names and values
+	collate    string // byte order for TEXT, so that all engines sort alike
+	versioned  string // counts the table of schema versions
+	snapshot   *sql.TxOptions
 }
 
 // render is the statement in the dialect's words; keys counts those that {any} takes at once.

@@ -18,7 +18,7 @@ import (
 type Options struct {
 	Queue    int           // calls that may wait, 4,096 when 0; beyond that they get Unavailable
 	Batch    int           // calls in one commit at most, 512 when 0
-	Lanes    int           // batches at a time, 1 when 0: with 2 what moves money has a lane of its own
+	Lanes    int           // batches at a time, 1 when 0: with more, what moves money has a lane of its own
 	Deadline time.Duration // of one transaction, and again of finding out a commit's fate; 10 s when 0
 	Serve    bool          // this process serves: on SQLite it must be the only one
 	Now      func() int64  // microseconds UTC; the machine's clock when nil
@@ -65,7 +65,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 		e, err = openSQLite(ctx, rest, o)
 	case "postgres", "postgresql":
 		if o.Serve { // elsewhere nothing is in a hurry; the other engines have one writer at a time
-			o.Lanes = 2
+			o.Lanes = pgLanes
 		}
 		e, err = openPostgres(ctx, url, o)
 	case "memory":
@@ -134,11 +134,20 @@ func (s *Store) Write(ctx context.Context, need berth.Need, decide func(*berth.B
 // lane is where a write queues. What moves money waits for the locks of wallets, and for nothing else so long as they
 // are few; what completes, leases and sweeps hardly ever touches the same rows, and needs not wait for that.
 func (s *Store) lane(need berth.Need) *batcher {
-	if len(need.Wallets) == 0 {
+	last := len(s.lanes) - 1
+	switch {
+	case len(need.Wallets) > 0:
+		return s.lanes[last]
+	case last < 2 || len(need.Orders) == 0 || need.Orders[0] == "":
 		return s.lanes[0]
 	}
-	return s.lanes[len(s.lanes)-1]
+	id := need.Orders[0]
+	return s.lanes[int(id[len(id)-1])%last]
 }
+
+// pgLanes is how many batches a server has under way on PostgreSQL. With one at a time the server waits while the
+// database works and the other way round; a third lane, so that two complete orders, still gained 5 %.
+const pgLanes = 3
 
 // Clock is the database's time. While a write has been waiting for the database for long, as it does when a commit
 // hangs for a standby that is gone, it fails, too: a database that can be read isn't ready for orders.

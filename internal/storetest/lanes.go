@@ -20,7 +20,9 @@ func twoLanes(t *testing.T, d Database) {
 
 	release := Hold(t, s) // the lane that moves no money
 	behind := make(chan error, 1)
-	go func() { behind <- write(s, berth.Need{Stock: []string{"both"}}, func(*berth.Book) error { return nil }) }()
+	go func() {
+		behind <- write(s, berth.Need{Stock: []string{"both"}}, func(*berth.Book) error { return nil })
+	}()
 	Await(t, "a write to queue behind the one that is held", func() bool { return s.Queued() == 1 })
 	if d.Parallel {
 		must(t, buy(s, "anna", 1)())
