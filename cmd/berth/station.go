@@ -60,7 +60,7 @@ func openStation(s *session, loaded *settings.Settings) (*station, error) {
 // otherwise: what lives in a server is some megabytes, and collecting it all the time cost a fifth of the processor.
 func tuneMemory(getenv func(string) string) {
 	if getenv("GOGC") == "" && getenv("GOMEMLIMIT") == "" {
-		debug.SetGCPercent(300)
+		debug.SetGCPercent(200)
 	}
 }
 

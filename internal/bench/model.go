@@ -22,6 +22,9 @@ type costs struct {
 	trip  float64 // microseconds of a round trip between two machines
 }
 
+// lanes is how many batches a server has under way on PostgreSQL, of which one moves money.
+const lanes = 3
+
 // tripGuess is a round trip within one data centre, microseconds. It's the one figure that isn't measured.
 const tripGuess = 200
 
@@ -77,11 +80,11 @@ func (c costs) estimate(machines, clients int, hot bool) estimate {
 	if machines > 1 {
 		turn += 2 * c.trip
 	}
-	oneByOne := e.size / turn / c.writes * 1e6
+	perLane := e.size / turn * 1e6 // writes a second
 	if hot {
-		bound(oneByOne, "turns on the wallet")
+		bound(perLane, "turns on the wallet") // of an order's writes one moves money
 	} else {
-		bound(float64(servers)*oneByOne, "turns of the servers' batches")
+		bound(float64(servers)*lanes*perLane/c.writes, "turns of the servers' batches")
 	}
 	return e
 }

@@ -39,8 +39,8 @@ func (b *bench) writeOrders(line func(string, ...any)) {
 			for _, clients := range b.clients {
 				r := middle(b.taken[trial{engine, clients, wallets}])
 				ratio := ""
-				if beside := middle(b.tps[clients]); beside.rate > 0 {
-					ratio = fmt.Sprintf("%.2f", r.rate/beside.rate)
+				if times := b.times(trial{engine, clients, wallets}); times > 0 {
+					ratio = fmt.Sprintf("%.2f", times)
 				}
 				db := ""
 				if engine == postgres {

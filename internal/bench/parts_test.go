@@ -78,7 +78,7 @@ func TestModel(t *testing.T) {
 	if got := c.estimate(1, 64, true); math.Abs(got.rate-busy.rate) > 1e-6 || got.limit != "the processors" {
 		t.Errorf("one machine: got %+v, want the rate it was made from, %v", got, busy.rate)
 	}
-	three, ten := c.estimate(3, 2*256, false), c.estimate(10, 9*256, false)
+	three, ten := c.estimate(3, 2*16, false), c.estimate(10, 9*256, false)
 	if three.rate < 2*busy.rate || three.limit != "turns of the servers' batches" {
 		t.Errorf("three machines: got %+v, want at least twice the rate of one, %v, by the turns of two servers", three, busy.rate)
 	}

@@ -37,6 +37,18 @@ type trial struct {
 	wallets int
 }
 
+// times is how many times pgbench's rate at as many clients a trial has reached: the median of the rounds, in each of
+// which the two were measured within seconds of each other. The machine's speed may change between rounds.
+func (b *bench) times(t trial) float64 {
+	var ratios []float64
+	for i, r := range b.taken[t] {
+		if beside := b.tps[t.clients]; i < len(beside) && beside[i].rate > 0 {
+			ratios = append(ratios, r.rate/beside[i].rate)
+		}
+	}
+	return median(ratios)
+}
+
 // busyClients is the number of clients that the aims are about.
 const busyClients = 64
 
