@@ -1,6 +1,9 @@
 package berth
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // Ref is the identity of an order at a provider. Drivers mark what they make with it, so that the order makes one
 // thing however often a call is repeated.
@@ -75,6 +78,103 @@ type ServerDriver interface {
 	Resize(ctx context.Context, ref Ref, providerRef string, spec ServerSpec) Outcome
 	// Describe reads a server by the provider's own id: Done, Absent or Unresolved. An operator adopts by it.
 	Describe(ctx context.Context, providerRef string) Outcome
+}
+
+// What a server driver may be able to do beside that: each ability is an interface of its own, and a driver that lacks one
+// simply hasn't its method; the answer is then NotSupported. All of them take the provider's own id, keep the rules of
+// ServerDriver, and are harmless to repeat: what is as it should be already is Done. Refused leaves everything as it was.
+type (
+	// Deleter deletes a server. One that is gone already is Done.
+	Deleter interface {
+		Delete(ctx context.Context, providerRef string) Outcome
+	}
+	// Powerer starts, stops or restarts a server. Repeating a restart may restart it again.
+	Powerer interface {
+		Power(ctx context.Context, providerRef string, action PowerAction) Outcome
+	}
+	// Suspender keeps a server from running, whatever its owner does, until it is resumed.
+	Suspender interface {
+		Suspend(ctx context.Context, providerRef string) Outcome
+		Resume(ctx context.Context, providerRef string) Outcome
+	}
+	// Reinstaller installs the image of spec anew under spec's password; all data on the server is lost.
+	Reinstaller interface {
+		Reinstall(ctx context.Context, providerRef string, spec ServerSpec) Outcome
+	}
+	// PasswordResetter gives the root account a new password. Providers that choose it themselves return another one
+	// than was proposed; "" when they tell nobody but the owner.
+	PasswordResetter interface {
+		ResetPassword(ctx context.Context, providerRef, proposed string) (password string, out Outcome)
+	}
+	// Renamer gives a server another name at the provider.
+	Renamer interface {
+		Rename(ctx context.Context, providerRef, name string) Outcome
+	}
+	// Console opens a console in the browser: an address that works for some minutes, and its password.
+	Console interface {
+		OpenConsole(ctx context.Context, providerRef string) (url, password string, out Outcome)
+	}
+	// Meter reads what a server has used. Empty series are left out.
+	Meter interface {
+		Usage(ctx context.Context, providerRef string) (Usage, Outcome)
+	}
+	// Inspector reads a server, and all servers that there are. An operator's reconciliation goes by it. Every server
+	// is handed to each once, those of other installations and of nobody too; an error of each ends it.
+	Inspector interface {
+		Inspect(ctx context.Context, providerRef string) (Machine, Outcome)
+		Machines(ctx context.Context, each func(Machine) error) error
+	}
+)
+
+// PowerAction is what Powerer does, by the wire's words.
+type PowerAction string
+
+// The power actions.
+const (
+	PowerStart   PowerAction = "start"
+	PowerStop    PowerAction = "stop"
+	PowerRestart PowerAction = "restart"
+)
+
+// Machine is a server as its provider has it now.
+type Machine struct {
+	Result
+	Installation string // id of the installation that made it, by its mark; "" when the mark is nobody's
+	Order        string // the order that it was made for, by its mark
+	Name         string
+	PlanID       string // external id, "" when the provider has no plans
+	Cores        int64
+	RAM          int64 // bytes
+	Disk         int64 // GB
+	Running      bool
+	Suspended    bool
+	Busy         bool  // the provider is working on it
+	CreatedAt    int64 // microseconds UTC, 0 when the provider doesn't say
+}
+
+// Mark is what a driver writes on a machine so that it's found again: by the order, and by the installation, so that a
+// copy of an installation on the same provider never takes the other's machines for its own.
+func Mark(installation, order string) string { return "berth:" + installation + ":order:" + order }
+
+// ReadMark reads what Mark wrote; false for anything else.
+func ReadMark(text string) (installation, order string, ok bool) {
+	rest, ok := strings.CutPrefix(text, "berth:")
+	installation, order, found := strings.Cut(rest, ":order:")
+	return installation, order, ok && found && installation != "" && order != ""
+}
+
+// Usage is what a server has used, oldest first.
+type Usage struct {
+	CPU     []Sample // load of all cores together, percent
+	Memory  []Sample // bytes
+	Disk    []Sample // bytes read and written a second
+	Network []Sample // bytes received and sent a second
+}
+
+// Sample is one point of a series; series of one value leave Out at 0.
+type Sample struct {
+	At      int64 // microseconds UTC
+	In, Out float64
 }
 
 // NetworkSpec is a network service to set up.
