@@ -91,7 +91,7 @@ type process struct {
 // start starts a server. It's killed when the test ends.
 func start(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
-	log, err := os.CreateTemp(t.TempDir(), "log")
+	log, err := os.CreateTemp(t.ArtifactDir(), "log")
 	if err != nil {
 		t.Fatal(err)
 	}
