@@ -66,6 +66,13 @@ func Unknown(parameter, format string, args ...any) *Error {
 	return &Error{Code: NotFound, Parameter: parameter, Message: fmt.Sprintf(format, args...)}
 }
 
+// TryAgain is the refusal of what can't be done just now, and whose outcome may be unknown.
+func TryAgain(cause error) *Error {
+	e := Errorf(Unavailable, "Berth can't take this right now; try again shortly.").Because(cause)
+	e.RetryAfter = 2
+	return e
+}
+
 // AsError finds the Error in err's chain; anything else is wrapped as Internal, so that a caller always has a code.
 func AsError(err error) *Error {
 	var e *Error

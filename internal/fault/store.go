@@ -27,13 +27,9 @@ func (s Store) Write(ctx context.Context, need berth.Need, decide func(*berth.Bo
 		return nil
 	}})
 	if err != nil {
-		return unavailable(err)
+		return berth.TryAgain(err)
 	}
 	return answer
-}
-
-func unavailable(cause error) error {
-	return berth.Errorf(berth.Unavailable, "Berth can't take this right now; try again shortly.").Because(cause)
 }
 
 // rowsOf names what a write is about.
@@ -56,14 +52,14 @@ func (s Store) read(ctx context.Context, what string) error {
 	p := s.Process
 	c := p.number(Read, what)
 	if !p.awake() {
-		return unavailable(errDead)
+		return berth.TryAgain(errDead)
 	}
 	f := p.Plan.Fate(c)
 	if f == (Fate{}) {
 		return nil
 	}
 	if !sleep(ctx, f.Stall) {
-		return unavailable(context.Cause(ctx))
+		return berth.TryAgain(context.Cause(ctx))
 	}
 	if f.Lost != Nothing || f.Refused {
 		p.trace(c, said(f))
@@ -73,7 +69,7 @@ func (s Store) read(ctx context.Context, what string) error {
 		p.Kill()
 	}
 	if !p.awake() || f.Lost != Nothing || f.Refused {
-		return unavailable(errLost)
+		return berth.TryAgain(errLost)
 	}
 	return nil
 }

@@ -68,17 +68,17 @@ func newBatcher(e engine, o Options) *batcher {
 // write queues a call and returns what became of it. See berth.Store.Write for the contract.
 func (b *batcher) write(ctx context.Context, need berth.Need, decide func(*berth.Book) error) error {
 	if err := ctx.Err(); err != nil {
-		return unavailable(err)
+		return berth.TryAgain(err)
 	}
 	c := &call{need: need, decide: decide, done: make(chan error, 1), since: time.Now()}
 	b.mu.Lock()
 	switch {
 	case b.closed:
 		b.mu.Unlock()
-		return unavailable(errors.New("the store is closed"))
+		return berth.TryAgain(errors.New("the store is closed"))
 	case len(b.waiting) >= b.options.Queue:
 		b.mu.Unlock()
-		return unavailable(errors.New("the queue is full"))
+		return berth.TryAgain(errors.New("the queue is full"))
 	}
 	b.waiting = append(b.waiting, c)
 	if b.wanted > 0 && len(b.waiting) >= b.wanted {
@@ -100,7 +100,7 @@ func (b *batcher) write(ctx context.Context, need berth.Need, decide func(*berth
 	case err := <-c.done:
 		return err
 	case <-ctx.Done():
-		return unavailable(ctx.Err())
+		return berth.TryAgain(ctx.Err())
 	}
 }
 
@@ -209,7 +209,7 @@ func (b *batcher) run(calls []*call) (again []*call) {
 				break
 			}
 			if c.races >= mostRaces {
-				c.answer(unavailable(f.cause))
+				c.answer(berth.TryAgain(f.cause))
 				break
 			}
 		}
@@ -227,7 +227,7 @@ func (b *batcher) transact(calls []*call) (again []*call, f *failure) {
 	start := time.Now()
 	t, book, err := b.open(ctx, calls)
 	if err != nil {
-		return answerAll(calls, unavailable(err)), nil
+		return answerAll(calls, berth.TryAgain(err)), nil
 	}
 	stats.Load = time.Since(start)
 
@@ -252,7 +252,7 @@ func (b *batcher) transact(calls []*call) (again []*call, f *failure) {
 	stats.Decide = time.Since(start)
 	if !any {
 		if err := t.release(); err != nil {
-			return append(answerAll(decided, unavailable(err)), again...), nil
+			return append(answerAll(decided, berth.TryAgain(err)), again...), nil
 		}
 		answerDecided(decided)
 		return again, nil
@@ -319,14 +319,14 @@ func (b *batcher) settleDoubt(c *berth.Changes, calls []*call, cause error) (aga
 				if c.races++; c.races < mostRaces {
 					again = append(again, c)
 				} else {
-					c.answer(unavailable(cause))
+					c.answer(berth.TryAgain(cause))
 				}
 			}
 			return again
 		case time.Now().Add(pause).After(deadline):
 			b.options.Observe.Doubt("unknown")
 			b.options.Log.Error("the fate of a commit is unknown", "batch", c.Batch, "calls", len(calls), "cause", cause, "last", err)
-			return answerAll(calls, unavailable(cause))
+			return answerAll(calls, berth.TryAgain(cause))
 		}
 		time.Sleep(pause)
 	}
@@ -345,12 +345,6 @@ func answerAll(calls []*call, err error) []*call {
 		c.answer(err)
 	}
 	return nil
-}
-
-func unavailable(cause error) error {
-	e := berth.Errorf(berth.Unavailable, "Berth can't take this right now; try again shortly.").Because(cause)
-	e.RetryAfter = 2
-	return e
 }
 
 // union is the need of a whole batch, each list sorted and without repeats: every process locks in the same order.

@@ -52,7 +52,7 @@ func lost(err error) error {
 	if err == nil {
 		return nil
 	}
-	return unavailable(err)
+	return berth.TryAgain(err)
 }
 
 func (r *sqlReader) prepare(ctx context.Context, text string) (*sql.Stmt, error) {

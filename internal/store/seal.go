@@ -23,11 +23,11 @@ func (s *Store) Seal(ctx context.Context) (berth.Sealing, error) {
 	}
 	t, rows, _, err := s.engine.begin(ctx, berth.Need{Meta: []string{berth.MetaChain}, Unsealed: true})
 	if err != nil {
-		return berth.Sealing{}, unavailable(err)
+		return berth.Sealing{}, berth.TryAgain(err)
 	}
 	if len(rows.Unsealed) == 0 {
 		if err := t.release(); err != nil {
-			return berth.Sealing{}, unavailable(err)
+			return berth.Sealing{}, berth.TryAgain(err)
 		}
 		return berth.Sealing{}, nil
 	}
@@ -37,7 +37,7 @@ func (s *Store) Seal(ctx context.Context) (berth.Sealing, error) {
 		return berth.Sealing{}, err
 	}
 	if err := t.commit(ctx, c); err != nil {
-		return berth.Sealing{}, unavailable(err)
+		return berth.Sealing{}, berth.TryAgain(err)
 	}
 	return done, nil
 }

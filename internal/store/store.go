@@ -154,7 +154,7 @@ const pgLanes = 3
 func (s *Store) Clock(ctx context.Context) (int64, error) {
 	for _, b := range s.lanes {
 		if waits := b.stalled(); waits > longWrite {
-			return 0, unavailable(fmt.Errorf("a write has been waiting for the database for %s", waits.Round(time.Second)))
+			return 0, berth.TryAgain(fmt.Errorf("a write has been waiting for the database for %s", waits.Round(time.Second)))
 		}
 	}
 	return s.reader.Clock(ctx)

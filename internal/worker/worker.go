@@ -102,7 +102,7 @@ func (w *Worker) Place(ctx context.Context, r *berth.Request) (berth.Receipt, er
 		return berth.Receipt{}, err
 	case <-ctx.Done():
 		w.leave(p)
-		return berth.Receipt{}, unavailable(ctx.Err())
+		return berth.Receipt{}, berth.TryAgain(ctx.Err())
 	case <-patience.C:
 		return w.outwait(p)
 	}
@@ -167,7 +167,7 @@ func (w *Worker) outwait(p *placement) (berth.Receipt, error) {
 			return w.latest(p.receipt), nil
 		}
 	default:
-		return berth.Receipt{}, unavailable(errors.New("the order was not written within the patience"))
+		return berth.Receipt{}, berth.TryAgain(errors.New("the order was not written within the patience"))
 	}
 }
 
@@ -185,21 +185,15 @@ func (w *Worker) latest(r berth.Receipt) berth.Receipt {
 // begin counts a piece of work in, unless the worker is stopping or may take no leases.
 func (w *Worker) begin() error {
 	if off := w.clockOff.Load(); off != 0 {
-		return unavailable(fmt.Errorf("this machine's clock is off by %d ms", off/1000))
+		return berth.TryAgain(fmt.Errorf("this machine's clock is off by %d ms", off/1000))
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.draining {
-		return unavailable(errors.New("shutting down"))
+		return berth.TryAgain(errors.New("shutting down"))
 	}
 	w.working.Add(1)
 	return nil
-}
-
-func unavailable(cause error) error {
-	e := berth.Errorf(berth.Unavailable, "Berth can't take this right now; try again shortly.").Because(cause)
-	e.RetryAfter = 2
-	return e
 }
 
 // fulfil calls the driver for an order that this process holds, settles it, and tells the request that waits for it.
