@@ -41,6 +41,7 @@ type Reader interface {
 	Users(ctx context.Context) ([]User, error)                                            // by username
 	APIKeys(ctx context.Context, userID string) ([]APIKey, error)                         // of one user, or of all when ""
 	Orders(ctx context.Context, filter OrderFilter) ([]Order, error)                      //
+	Services(ctx context.Context, after string, limit int) ([]Service, error)             // ids above after, by id
 	Stock(ctx context.Context) ([]Stock, error)                                           // by key
 	Entries(ctx context.Context, userID string, before int64, limit int) ([]Entry, error) // Seq below before, 0 for the newest
 	// Catalogue is the current version; version 0 and empty before the first was applied.

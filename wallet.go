@@ -62,5 +62,6 @@ const (
 	EventUserResumed      = "user.resumed"
 	EventKeyCreated       = "key.created"
 	EventKeyRevoked       = "key.revoked"
+	EventServiceRepaired  = "service.repaired" // a reconciliation took over what the provider has
 	EventCatalogueApplied = "catalogue.applied"
 )

@@ -294,6 +294,12 @@ func (m *memory) Orders(_ context.Context, f berth.OrderFilter) ([]berth.Order, 
 	return found[:min(cmp.Or(f.Limit, 50), len(found))], nil
 }
 
+func (m *memory) Services(_ context.Context, after string, limit int) ([]berth.Service, error) {
+	found := list(m, m.services, func(s berth.Service) bool { return s.ID > after },
+		func(a, b berth.Service) int { return strings.Compare(a.ID, b.ID) })
+	return found[:min(limit, len(found))], nil
+}
+
 func (m *memory) Stock(context.Context) ([]berth.Stock, error) {
 	m.data.RLock() // once for all of it: what is counted and what is used are of one instant
 	defer m.data.RUnlock()

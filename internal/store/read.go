@@ -225,6 +225,10 @@ func (r *sqlReader) Orders(ctx context.Context, f berth.OrderFilter) ([]berth.Or
 	return find(ctx, r, orders, where.String(), args...)
 }
 
+func (r *sqlReader) Services(ctx context.Context, after string, limit int) ([]berth.Service, error) {
+	return find(ctx, r, services, "WHERE id > $1 ORDER BY id LIMIT $2", after, int64(limit))
+}
+
 func (r *sqlReader) Entries(ctx context.Context, userID string, before int64, limit int) ([]berth.Entry, error) {
 	if before <= 0 {
 		before = berth.Forever

@@ -176,6 +176,9 @@ func readWork(t *testing.T, d Database) {
 	}
 	must(t, write(s, berth.Need{}, func(b *berth.Book) error {
 		b.PutKey(berth.Key{ID: "for ever", ExpiresAt: berth.Forever})
+		for _, id := range []string{"service-c", "service-a", "service-b"} {
+			b.PutService(berth.Service{ID: id, UserID: "anna"})
+		}
 		return nil
 	}))
 	for _, due := range []struct {
@@ -212,6 +215,20 @@ func readWork(t *testing.T, d Database) {
 		if !slices.Equal(got, page.want) {
 			t.Errorf("sealed after %q, at most %d: got %v, want %v", page.after, page.limit, got, page.want)
 		}
+	}
+	var services []string
+	for after := ""; ; {
+		page, err := s.Services(ctx, after, 2)
+		must(t, err)
+		for _, v := range page {
+			services, after = append(services, v.ID), v.ID
+		}
+		if len(page) < 2 {
+			break
+		}
+	}
+	if want := []string{"service-a", "service-b", "service-c"}; !slices.Equal(services, want) {
+		t.Errorf("services, page by page: got %v, want %v", services, want)
 	}
 	backlog, err := s.Backlog(ctx)
 	must(t, err)

@@ -1,0 +1,318 @@
+package berth
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+)
+
+// The sorts of drift between the database and a provider.
+const (
+	DriftUnpaid  = "unpaid"  // a machine of ours that nobody pays for
+	DriftMissing = "missing" // a service whose machine is gone
+	DriftState   = "state"   // suspended here and running there, or the other way round
+	DriftPlan    = "plan"    // other figures than were bought
+	DriftAddress = "address" // another address than the customer was told
+)
+
+// Drift is one difference between what the database says and what a provider has.
+type Drift struct {
+	Sort        string
+	Provider    string
+	ProviderRef string
+	ServiceID   string // "" when no service belongs to the machine
+	OrderID     string // that the machine was made for, or that made the service
+	UserID      string
+	Want, Have  string // what the database says, and the provider; for people
+	Price       int64  // minor units a month (servers): what is at stake
+	Repair      string // what would be done about it, "" when that is for a person to decide
+	Done        bool   // it was
+	Trouble     error  // why it wasn't, when it was tried
+}
+
+// ReconcileOptions say what may be done about drifts. The zero value changes nothing.
+type ReconcileOptions struct {
+	Installation string // this installation's id: only machines with its mark are looked at
+	Repair       bool   // suspend and resume as the database says, and take over addresses
+	Delete       bool   // delete machines that nobody pays for and that are older than MinAge
+	MinAge       int64  // microseconds
+}
+
+// Reconciliation is what came of comparing.
+type Reconciliation struct {
+	Drifts   []Drift          // by provider, sort and machine
+	Machines int64            // of this installation
+	Foreign  int64            // machines of others, which are never touched
+	Services int64            // that were compared
+	Skipped  map[string]error // providers that couldn't be asked: nothing is known of theirs
+}
+
+// Reconcile compares every server that customers own with what its provider has, both ways. It may run beside a
+// busy server: whatever differs is read once more before it counts, and machines of orders under way are left alone.
+// Nothing is deleted but on the word of o.Delete, and never what doesn't carry this installation's mark.
+func (d *Desk) Reconcile(ctx context.Context, o ReconcileOptions) (Reconciliation, error) {
+	r := &reconciler{desk: d, options: o, result: Reconciliation{Skipped: map[string]error{}}}
+	if o.Installation == "" { // or every machine without a mark would be ours
+		return r.result, Errorf(NotFound, "This installation has no id yet: start its server once.")
+	}
+	services, err := d.serversByProvider(ctx)
+	if err != nil {
+		return r.result, err
+	}
+	names := make([]string, 0, len(d.Servers))
+	for name := range d.Servers {
+		names = append(names, name)
+	}
+	for name := range services {
+		if d.Servers[name] == nil {
+			r.result.Skipped[name] = Errorf(NotFound, "The provider %s is not in the settings.", quoted(name))
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		driver, ok := d.Servers[name].(Inspector)
+		if !ok {
+			r.result.Skipped[name] = Errorf(NotSupported, "The provider %s can't list what it has.", quoted(name))
+			continue
+		}
+		if err := r.provider(ctx, name, driver, services[name]); err != nil {
+			if ctx.Err() != nil {
+				return r.result, err
+			}
+			r.result.Skipped[name] = err
+		}
+	}
+	slices.SortStableFunc(r.result.Drifts, func(a, b Drift) int {
+		return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Sort, b.Sort), cmp.Compare(a.ProviderRef, b.ProviderRef))
+	})
+	return r.result, nil
+}
+
+// serversByProvider are all servers that must exist, by provider and by the provider's own id.
+func (d *Desk) serversByProvider(ctx context.Context) (map[string]map[string]Service, error) {
+	found := map[string]map[string]Service{}
+	for after := ""; ; {
+		page, err := d.Store.Services(ctx, after, takeAtMost)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range page {
+			if s.Sort != ServerService || s.Status == Terminated {
+				continue
+			}
+			if found[s.Provider] == nil {
+				found[s.Provider] = map[string]Service{}
+			}
+			found[s.Provider][s.ProviderRef] = s
+		}
+		if len(page) < takeAtMost {
+			return found, nil
+		}
+		after = page[len(page)-1].ID
+	}
+}
+
+type reconciler struct {
+	desk    *Desk
+	options ReconcileOptions
+	result  Reconciliation
+}
+
+func (r *reconciler) provider(ctx context.Context, name string, driver Inspector, services map[string]Service) error {
+	seen := map[string]bool{}
+	var ours []Machine
+	err := driver.Machines(ctx, func(m Machine) error {
+		if m.Installation != r.options.Installation {
+			r.result.Foreign++
+			return nil
+		}
+		seen[m.ProviderRef] = true
+		ours = append(ours, m)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r.result.Machines += int64(len(ours))
+	for _, m := range ours {
+		if s, ok := services[m.ProviderRef]; ok {
+			err = r.compare(ctx, name, driver, m, s)
+		} else {
+			err = r.unpaid(ctx, name, m)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	refs := make([]string, 0, len(services))
+	for ref := range services {
+		refs = append(refs, ref)
+	}
+	slices.Sort(refs)
+	r.result.Services += int64(len(refs))
+	for _, ref := range refs {
+		if !seen[ref] {
+			if err := r.missing(ctx, name, driver, services[ref]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// unpaid judges a machine that no service names. Its order tells: one under way isn't done yet, and one that has just
+// been completed has its service by now.
+func (r *reconciler) unpaid(ctx context.Context, name string, m Machine) error {
+	o, known, err := r.desk.Store.Order(ctx, m.Order)
+	if err != nil {
+		return err
+	}
+	if known && o.State == Paid {
+		return nil
+	}
+	drift := Drift{Sort: DriftUnpaid, Provider: name, ProviderRef: m.ProviderRef, OrderID: m.Order, Want: "nothing",
+		Have: fmt.Sprintf("%s, %s", quoted(m.Name), figures(m.Cores, m.RAM, m.Disk))}
+	if known {
+		s, ok, err := r.desk.Store.Service(ctx, o.ServiceID)
+		if err != nil {
+			return err
+		}
+		if ok && s.ProviderRef == m.ProviderRef && s.Status != Terminated {
+			return nil
+		}
+		drift.UserID, drift.Price, drift.Want = o.UserID, o.Price, "nothing: the order was "+string(o.State)
+		if ok && s.Status != Terminated {
+			drift.Want = "nothing: the order has the machine " + quoted(s.ProviderRef)
+		}
+	}
+	old := m.CreatedAt > 0 && m.CreatedAt+r.options.MinAge <= r.desk.Now()
+	deleter, able := r.desk.Servers[name].(Deleter)
+	if able && old {
+		drift.Repair = "delete it"
+		if r.options.Delete {
+			r.try(&drift, deleter.Delete(ctx, m.ProviderRef))
+		}
+	}
+	r.result.Drifts = append(r.result.Drifts, drift)
+	return nil
+}
+
+// missing judges a service whose machine wasn't in the list: the provider is asked for it by its id.
+func (r *reconciler) missing(ctx context.Context, name string, driver Inspector, s Service) error {
+	_, out := driver.Inspect(ctx, s.ProviderRef)
+	if out.Verdict != Absent {
+		return out.Reason
+	}
+	s, current, err := r.current(ctx, s)
+	if err != nil || !current {
+		return err
+	}
+	r.result.Drifts = append(r.result.Drifts, Drift{Sort: DriftMissing, Provider: name, ProviderRef: s.ProviderRef, ServiceID: s.ID, OrderID: s.ID,
+		UserID: s.UserID, Price: s.Price, Want: fmt.Sprintf("%s, %s", quoted(s.Name), figures(s.Cores, s.RAM, s.Disk)), Have: "nothing"})
+	return nil
+}
+
+// current reads a service again: what differs counts only when it still does, and no order is working on it.
+func (r *reconciler) current(ctx context.Context, s Service) (Service, bool, error) {
+	now, ok, err := r.desk.Store.Service(ctx, s.ID)
+	return now, ok && now.UpdatedAt == s.UpdatedAt && now.OpenOrder == "", err
+}
+
+// compare judges a machine and its service.
+func (r *reconciler) compare(ctx context.Context, name string, driver Inspector, m Machine, s Service) error {
+	drifts := differences(m, s)
+	if len(drifts) == 0 {
+		return nil
+	}
+	s, current, err := r.current(ctx, s)
+	if err != nil || !current || m.Busy {
+		return err
+	}
+	m, out := driver.Inspect(ctx, m.ProviderRef) // the list may be old by now
+	if out.Verdict != Done {
+		return out.Reason
+	}
+	for _, drift := range differences(m, s) {
+		drift.Provider, drift.ProviderRef, drift.ServiceID, drift.OrderID = name, s.ProviderRef, s.ID, s.ID
+		drift.UserID, drift.Price = s.UserID, s.Price
+		if err := r.repair(ctx, &drift, m, s); err != nil {
+			return err
+		}
+		r.result.Drifts = append(r.result.Drifts, drift)
+	}
+	return nil
+}
+
+// differences are between a machine and its service. What a provider doesn't tell isn't compared.
+func differences(m Machine, s Service) (drifts []Drift) {
+	if m.Suspended != (s.Status == Suspended) {
+		word := map[bool]string{true: "suspended", false: "not suspended"}
+		drifts = append(drifts, Drift{Sort: DriftState, Want: word[s.Status == Suspended], Have: word[m.Suspended]})
+	}
+	differ := func(have, want int64) bool { return have != 0 && want != 0 && have != want }
+	if differ(m.Cores, s.Cores) || differ(m.RAM, s.RAM) || differ(m.Disk, s.Disk) {
+		drifts = append(drifts, Drift{Sort: DriftPlan, Want: figures(s.Cores, s.RAM, s.Disk), Have: figures(m.Cores, m.RAM, m.Disk)})
+	}
+	if m.Address != "" && m.Address != s.Address {
+		drifts = append(drifts, Drift{Sort: DriftAddress, Want: cmp.Or(s.Address, "none"), Have: quoted(m.Address)})
+	}
+	return drifts
+}
+
+// repair does what is safe, when it's asked for: the provider follows the database in what it was told to do, and the
+// database follows the provider in what only that can know. A machine of other figures is for a person: it may be the
+// better one.
+func (r *reconciler) repair(ctx context.Context, drift *Drift, m Machine, s Service) error {
+	switch drift.Sort {
+	case DriftState:
+		suspender, able := r.desk.Servers[drift.Provider].(Suspender)
+		switch {
+		case !able:
+			return nil
+		case s.Status == Suspended:
+			drift.Repair = "suspend it"
+			if r.options.Repair {
+				r.try(drift, suspender.Suspend(ctx, s.ProviderRef))
+			}
+		default:
+			drift.Repair = "resume it"
+			if r.options.Repair {
+				r.try(drift, suspender.Resume(ctx, s.ProviderRef))
+			}
+		}
+	case DriftAddress:
+		if flaw := m.Result.flaw(); flaw != "" {
+			drift.Trouble = unusable(flaw)
+			return nil
+		}
+		drift.Repair = "tell the customer this one"
+		if !r.options.Repair {
+			return nil
+		}
+		err := r.desk.Store.Write(ctx, Need{Services: []string{s.ID}}, func(b *Book) error {
+			now, ok := b.Service(s.ID)
+			if drift.Done = ok && now.UpdatedAt == s.UpdatedAt; !drift.Done {
+				return nil
+			}
+			now.Address = m.Address
+			b.PutService(now)
+			b.Announce(Event{Name: EventServiceRepaired, UserID: now.UserID, ServiceID: now.ID, Detail: "address"})
+			return nil
+		})
+		if err != nil {
+			drift.Done, drift.Trouble = false, err
+		}
+	}
+	return nil
+}
+
+func (r *reconciler) try(drift *Drift, out Outcome) {
+	if drift.Done = out.Verdict == Done; !drift.Done {
+		drift.Trouble = cmp.Or(out.Reason, fmt.Errorf("the provider's answer was %s", out.Verdict))
+	}
+}
+
+func figures(cores, ram, disk int64) string {
+	return fmt.Sprintf("%d cores, %d MiB, %d GB", cores, ram>>20, disk)
+}

@@ -1,0 +1,232 @@
+package berth_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/berth-host/berth"
+)
+
+// hall is what a provider has, beside how it makes servers: as many machines as a test puts there.
+type hall struct {
+	berth.ServerDriver
+	machines map[string]berth.Machine
+	inspect  map[string]berth.Machine // what Inspect says instead, when the list is old
+	away     error
+	refuses  bool // to delete, suspend and resume
+}
+
+func (h *hall) Machines(_ context.Context, each func(berth.Machine) error) error {
+	for _, ref := range slices.Sorted(maps.Keys(h.machines)) {
+		if err := each(h.machines[ref]); err != nil {
+			return err
+		}
+	}
+	return h.away
+}
+
+func (h *hall) Inspect(_ context.Context, ref string) (berth.Machine, berth.Outcome) {
+	m, ok := h.inspect[ref]
+	if !ok {
+		m, ok = h.machines[ref]
+	}
+	if !ok {
+		return m, berth.Outcome{Verdict: berth.Absent}
+	}
+	return m, berth.Outcome{Verdict: berth.Done}
+}
+
+func (h *hall) change(ref string, change func(*berth.Machine)) berth.Outcome {
+	if h.refuses {
+		return berth.Outcome{Verdict: berth.Unresolved, Reason: errors.New("panel is down")}
+	}
+	m := h.machines[ref]
+	change(&m)
+	h.machines[ref] = m
+	return berth.Outcome{Verdict: berth.Done}
+}
+
+func (h *hall) Suspend(_ context.Context, ref string) berth.Outcome {
+	return h.change(ref, func(m *berth.Machine) { m.Suspended = true })
+}
+
+func (h *hall) Resume(_ context.Context, ref string) berth.Outcome {
+	return h.change(ref, func(m *berth.Machine) { m.Suspended = false })
+}
+
+func (h *hall) Delete(_ context.Context, ref string) berth.Outcome {
+	if !h.refuses {
+		delete(h.machines, ref)
+	}
+	return h.change(ref, func(*berth.Machine) {})
+}
+
+const installation = "this-installation"
+
+// reconcileShop is a shop with servers, and a provider that has exactly their machines. It returns the services by name.
+func reconcileShop(t *testing.T, names ...string) (*shop, *hall, map[string]berth.Service) {
+	h := &hall{machines: map[string]berth.Machine{}, inspect: map[string]berth.Machine{}}
+	s := newShop(t, func(d *berth.Desk) {
+		h.ServerDriver = d.Servers["sim"]
+		d.Servers = map[string]berth.ServerDriver{"sim": h}
+	})
+	bought := map[string]berth.Service{}
+	for _, name := range names {
+		r := server("5")
+		r.Name = name
+		o := s.buy(r).Order
+		v, _, err := s.store.Service(background, o.ServiceID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bought[name] = v
+		h.machines[v.ProviderRef] = berth.Machine{Result: v.Result, Installation: installation, Order: o.ID, Name: name, Cores: v.Cores,
+			RAM: v.RAM, Disk: v.Disk, Running: true, CreatedAt: s.Now()}
+	}
+	return s, h, bought
+}
+
+// found are drifts in one line each.
+func found(r berth.Reconciliation) (lines []string) {
+	for _, d := range r.Drifts {
+		line := fmt.Sprintf("%s %s: want %s, have %s, %s", d.Sort, d.ProviderRef, d.Want, d.Have, berth.FormatMinor(d.Price))
+		if d.Repair != "" {
+			line += ", " + d.Repair
+		}
+		if d.Done {
+			line += ": done"
+		}
+		if d.Trouble != nil {
+			line += ": " + d.Trouble.Error()
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func (s *shop) reconcile(o berth.ReconcileOptions) berth.Reconciliation {
+	s.Helper()
+	o.Installation, o.MinAge = installation, (24 * time.Hour).Microseconds()
+	r, err := s.Reconcile(background, o)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return r
+}
+
+// TestReconcile seeds every drift and expects exactly those findings; then repairs, and expects what can't be repaired.
+func TestReconcile(t *testing.T) {
+	s, h, bought := reconcileShop(t, "fine", "gone", "asleep", "resized", "moved")
+	if r := s.reconcile(berth.ReconcileOptions{}); len(r.Drifts) != 0 || r.Machines != 5 || r.Services != 5 || len(r.Skipped) != 0 {
+		t.Fatalf("nothing drifted: got %q, %+v", found(r), r)
+	}
+	edit := func(name string, change func(*berth.Machine)) string {
+		ref := bought[name].ProviderRef
+		m := h.machines[ref]
+		change(&m)
+		h.machines[ref] = m
+		return ref
+	}
+	gone := bought["gone"].ProviderRef
+	delete(h.machines, gone)
+	asleep := edit("asleep", func(m *berth.Machine) { m.Suspended = true })
+	resized := edit("resized", func(m *berth.Machine) { m.RAM *= 2 })
+	moved := edit("moved", func(m *berth.Machine) { m.Address = "192.0.2.77" })
+	edit("fine", func(m *berth.Machine) { m.Cores = 0 }) // a provider that doesn't tell
+	double := h.machines[bought["fine"].ProviderRef]
+	double.ProviderRef = "double"
+	h.machines["double"] = double
+	h.machines["fresh"] = berth.Machine{Result: berth.Result{ProviderRef: "fresh"}, Installation: installation, Order: "nobody's", CreatedAt: s.Now()}
+	h.machines["ageless"] = berth.Machine{Result: berth.Result{ProviderRef: "ageless"}, Installation: installation, Order: "nobody's"}
+	h.machines["staging"] = berth.Machine{Result: berth.Result{ProviderRef: "staging"}, Installation: "another", Order: bought["fine"].ID}
+	h.machines["unmarked"] = berth.Machine{Result: berth.Result{ProviderRef: "unmarked"}}
+	under := s.place(server("5")).Order // paid, and its machine is there before it's settled
+	h.machines["underway"] = berth.Machine{Result: berth.Result{ProviderRef: "underway"}, Installation: installation, Order: under.ID}
+	s.pass(25 * time.Hour)
+	m := h.machines["fresh"]
+	m.CreatedAt = s.Now() - berth.Hour
+	h.machines["fresh"] = m
+
+	const figures = "2 cores, 6144 MiB, 40 GB"
+	lines := func(asleepDone, movedDone, doubleDone string) []string {
+		return []string{
+			"address " + moved + ": want " + bought["moved"].Address + ", have 192.0.2.77, 12.99, tell the customer this one" + movedDone,
+			"missing " + gone + ": want gone, " + figures + ", have nothing, 12.99",
+			"plan " + resized + ": want " + figures + ", have 2 cores, 12288 MiB, 40 GB, 12.99",
+			"state " + asleep + ": want not suspended, have suspended, 12.99, resume it" + asleepDone,
+			"unpaid ageless: want nothing, have , 0 cores, 0 MiB, 0 GB, 0.00",
+			"unpaid double: want nothing: the order has the machine " + bought["fine"].ProviderRef + ", have fine, 0 cores, 6144 MiB, 40 GB, 12.99, delete it" + doubleDone,
+			"unpaid fresh: want nothing, have , 0 cores, 0 MiB, 0 GB, 0.00",
+		}
+	}
+	r := s.reconcile(berth.ReconcileOptions{})
+	if want := lines("", "", ""); !slices.Equal(found(r), want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(found(r), "\n"), strings.Join(want, "\n"))
+	}
+	if r.Foreign != 2 || len(h.machines) != 10 {
+		t.Errorf("got %d machines of others and %d in all, want 2 and 10: nothing may be touched", r.Foreign, len(h.machines))
+	}
+	h.refuses = true
+	r = s.reconcile(berth.ReconcileOptions{Repair: true, Delete: true})
+	if want := lines(": panel is down", ": done", ": panel is down"); !slices.Equal(found(r), want) {
+		t.Errorf("with a panel that is down: got\n%s\nwant\n%s", strings.Join(found(r), "\n"), strings.Join(want, "\n"))
+	}
+	h.refuses = false
+	s.reconcile(berth.ReconcileOptions{Repair: true})
+	if _, kept := h.machines["double"]; !kept || h.machines[asleep].Suspended {
+		t.Errorf("repair alone deleted a machine (%v), or left one suspended", !kept)
+	}
+	s.reconcile(berth.ReconcileOptions{Repair: true, Delete: true})
+	var left []string
+	for _, d := range s.reconcile(berth.ReconcileOptions{}).Drifts {
+		left = append(left, d.Sort+" "+d.ProviderRef)
+	}
+	if want := []string{"missing " + gone, "plan " + resized, "unpaid ageless", "unpaid fresh"}; !slices.Equal(left, want) {
+		t.Errorf("left for a person: got %q, want %q", left, want)
+	}
+	if v, _, err := s.store.Service(background, bought["moved"].ID); err != nil || v.Address != "192.0.2.77" {
+		t.Errorf("got the address %q, want the machine's", v.Address)
+	}
+	s.verified()
+}
+
+// TestReconcileIsCareful: what can't be known, or has changed meanwhile, is no drift.
+func TestReconcileIsCareful(t *testing.T) {
+	s, h, bought := reconcileShop(t, "a", "b")
+	ref := bought["a"].ProviderRef
+	now := h.machines[ref]
+	old := now
+	old.Suspended = true
+	h.machines[ref], h.inspect[ref] = old, now
+	if r := s.reconcile(berth.ReconcileOptions{Repair: true}); len(r.Drifts) != 0 {
+		t.Errorf("a list that was old: got %q", found(r))
+	}
+	delete(h.machines, ref)
+	if r := s.reconcile(berth.ReconcileOptions{}); len(r.Drifts) != 0 {
+		t.Errorf("a machine that wasn't in the list, but is there: got %q", found(r))
+	}
+	h.machines[ref] = now
+	bad := now
+	bad.Address = "<script>"
+	h.machines[ref], h.inspect[ref] = bad, bad
+	if r := s.reconcile(berth.ReconcileOptions{Repair: true}); len(r.Drifts) != 1 || r.Drifts[0].Done || r.Drifts[0].Trouble == nil {
+		t.Errorf("an address that can't be used: got %q", found(r))
+	}
+	h.away = errors.New("503")
+	if r := s.reconcile(berth.ReconcileOptions{}); len(r.Drifts) != 0 || r.Skipped["sim"] == nil {
+		t.Errorf("a provider that broke off: got %q and %v", found(r), r.Skipped)
+	}
+	if _, err := s.Reconcile(background, berth.ReconcileOptions{}); !berth.IsCode(err, berth.NotFound) {
+		t.Errorf("without an installation's id: got %v", err)
+	}
+	s.Servers = map[string]berth.ServerDriver{}
+	if r := s.reconcile(berth.ReconcileOptions{}); r.Skipped["sim"] == nil {
+		t.Errorf("a provider that is gone from the settings: got %v", r.Skipped)
+	}
+}
