@@ -400,7 +400,7 @@ func TestRefusals(t *testing.T) {
 	})
 }
 
-// TestClose looks for goroutines that a closed engine leaves behind.
+// TestClose looks for goroutines and files that a closed engine leaves behind.
 func TestClose(t *testing.T) {
 	for _, kind := range sqlEngines {
 		t.Run(kind.name, func(t *testing.T) {
@@ -424,6 +424,9 @@ func TestClose(t *testing.T) {
 				t.Error(err)
 			}
 			goleak.VerifyNone(t, before)
+			if left, _ := filepath.Glob(url + "-*"); len(left) > 0 {
+				t.Errorf("%v are left beside the database", left)
+			}
 		})
 	}
 }

@@ -140,7 +140,7 @@ func (e *sqlite) undo() {
 }
 
 func (e *sqlite) drop() {
-	_ = e.writer.conn.Close()
+	_ = e.writer.close()
 	e.writer = nil
 }
 
@@ -245,7 +245,7 @@ func (e *sqlite) close() (err error) {
 		err = e.sqlReader.close()
 	}
 	if e.writer != nil {
-		err = errors.Join(err, e.writer.conn.Close())
+		err = errors.Join(err, e.writer.close())
 	}
 	if e.sweeper != nil {
 		err = errors.Join(err, e.sweeper.close())

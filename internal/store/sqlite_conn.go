@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -51,6 +52,15 @@ func openSQLiteWriter(path string) (*sqliteWriter, error) {
 		return nil, err
 	}
 	return &sqliteWriter{conn: conn, prepared: map[preparedKey]driver.Stmt{}}, nil
+}
+
+// close ends the statements first: with one that is left SQLite keeps the connection half open, and the write-ahead log
+// stays beside the database.
+func (w *sqliteWriter) close() (err error) {
+	for _, st := range w.prepared {
+		err = errors.Join(err, st.Close())
+	}
+	return errors.Join(err, w.conn.Close())
 }
 
 // openSQLiteConn opens one connection and reads its settings back.
