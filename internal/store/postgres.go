@@ -28,6 +28,9 @@ type postgres struct {
 	wait    time.Duration // for the answer of a commit
 }
 
+// catalogueLock is the number of the advisory lock on the current version of the catalogue.
+const catalogueLock = "7019267256"
+
 var postgresDialect = &dialect{
 	begin:      "BEGIN ISOLATION LEVEL READ COMMITTED", // whatever the server's default is
 	forUpdate:  " FOR UPDATE",
@@ -36,6 +39,8 @@ var postgresDialect = &dialect{
 	row:        func(_ int, name string) string { return "r." + name },
 	any:        func(int) string { return "= ANY ($1::text[])" },
 	jsonObject: "json_build_object",
+	share:      "1::bigint FROM pg_advisory_xact_lock_shared(" + catalogueLock + ")",
+	own:        "1::bigint FROM pg_advisory_xact_lock(" + catalogueLock + ")",
 	keyOrder:   "",
 	hotRows:    "WITH (fillfactor = 50)", // an update finds room in its own page, and leaves the indexes alone
 	collate:    ` COLLATE "C"`,

@@ -108,6 +108,48 @@ func TestWriterSettings(t *testing.T) {
 	}
 }
 
+// TestCatalogueWaits applies a catalogue while a batch of another process that goes by the old one is open: it comes after
+// that batch, so that what the batch sold is counted.
+func TestCatalogueWaits(t *testing.T) {
+	e, other := newPostgres(t)
+	s := over(e, Options{Lanes: 2}.complete())
+	loaded, release := make(chan struct{}), make(chan struct{})
+	sold, applied := make(chan error, 1), make(chan error, 1)
+	go func() {
+		sold <- s.Write(context.Background(), berth.Need{Catalogue: true, Wallets: []string{"u"}}, func(b *berth.Book) error {
+			close(loaded)
+			<-release
+			b.PutMeta("sold", "by the old version")
+			return nil
+		})
+	}()
+	<-loaded
+	go func() {
+		applied <- s.Write(context.Background(), berth.Need{Catalogue: true}, func(b *berth.Book) error {
+			_, err := b.ApplyCatalogue(berth.Catalogue{Currency: "EUR"})
+			return err
+		})
+	}()
+	for waiting := false; !waiting; {
+		row := other.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND NOT granted)")
+		if err := row.Scan(&waiting); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-applied:
+			t.Fatalf("the new version came before the batch that goes by the old one: %v", err)
+		default:
+		}
+	}
+	close(release)
+	if err := errors.Join(<-sold, <-applied); err != nil {
+		t.Error(err)
+	}
+	if c, err := s.Catalogue(t.Context()); err != nil || c.Version != 1 {
+		t.Errorf("got %v %v, want version 1", c, err)
+	}
+}
+
 // TestLockTimeouts meets a lock that somebody holds: while loading, while writing, and while resolving.
 func TestLockTimeouts(t *testing.T) {
 	e, other := newPostgres(t)

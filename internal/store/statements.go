@@ -19,6 +19,7 @@ import (
 //	{row.name}    a column of the row at hand
 //	{any}         is one of the keys given
 //	{for update}  the row locks, where the whole database isn't locked anyway
+//	{share catalogue} and {own catalogue}  a row of a lock on the current version, likewise
 //	{begin}       a transaction that may write, from its start
 //
 // So a set-based statement goes to PostgreSQL once for a batch, and to SQLite once a row, prepared. PostgreSQL has each
@@ -53,6 +54,11 @@ var (
 		fields: []field{{"id", true}}, any: true}
 	currentVersion = &statement{name: "current_version", template: "SELECT coalesce(max(version), 0) FROM catalogues",
 		result: []field{{"version", false}}}
+	// Whoever reads the current version shares it until its commit, and a new one waits for that: an order that was
+	// priced by the old version is counted as stock before the new version's stock is.
+	shareCatalogue = &statement{name: "share_catalogue", template: "SELECT {share catalogue}", result: []field{{"held", false}}}
+	ownCatalogue   = &statement{name: "own_catalogue", template: "SELECT {own catalogue}", result: []field{{"held", false}}}
+
 	voidBatch = &statement{name: "void_batch", fields: batches.insert.fields,
 		template: batches.insert.template + " ON CONFLICT (id) DO NOTHING"}
 
@@ -62,7 +68,7 @@ var (
 
 	// statements are all that a writing connection prepares.
 	statements = []*statement{
-		sqlBegin, sqlCommit, sqlRollback, dropKeys, currentVersion, voidBatch,
+		sqlBegin, sqlCommit, sqlRollback, dropKeys, shareCatalogue, ownCatalogue, currentVersion, voidBatch,
 		users.load, users.insert, users.update,
 		wallets.load, wallets.insert, wallets.update,
 		orders.load, orders.insert, orders.update,
@@ -135,7 +141,7 @@ func loads(need *berth.Need, rows *berth.Rows, version *int64) []step {
 	steps = load(steps, meta, need.Meta, &rows.Meta)
 	steps = load(steps, keys, need.Keys, &rows.Keys)
 	if need.Catalogue {
-		steps = append(steps, &asking{currentVersion, version})
+		steps = append(steps, &asking{shareCatalogue, new(int64)}, &asking{currentVersion, version})
 	}
 	if need.Unsealed { // behind the lock of the chain's head
 		steps = append(steps, &loading[berth.Batch]{loadUnsealed, batches, nil, &rows.Unsealed})
@@ -165,6 +171,7 @@ func appends(c *berth.Changes) ([]step, error) {
 		if err != nil {
 			return nil, fmt.Errorf("write the catalogue as JSON: %w", err)
 		}
+		steps = append(steps, &asking{ownCatalogue, new(int64)})
 		steps = insert(steps, catalogues, []catalogueRow{{c.Catalogue.Version, string(text), c.Catalogue.AppliedAt}})
 	}
 	steps = change(steps, batches, berth.Change[berth.Batch]{Update: c.Sealed})
@@ -194,6 +201,8 @@ type dialect struct {
 	keyOrder   string // storage of a table, see the migrations
 	hotRows    string // storage of a table whose rows are updated over and over
 	jsonObject string // makes a JSON object of names and values
+	share      string // see {share catalogue}
+	own        string
 	collate    string // byte order for TEXT, so that all engines sort alike
 	versioned  string // counts the table of schema versions
 	snapshot   *sql.TxOptions
@@ -202,7 +211,8 @@ type dialect struct {
 // render is the statement in the dialect's words; keys counts those that {any} takes at once.
 func (d *dialect) render(s *statement, keys int) string {
 	pairs := []string{"{begin}", d.begin, " {for update}", d.forUpdate, "{rows}", d.rows(s.fields),
-		" {from rows}", d.fromRows(s.fields), "{any}", d.any(keys)}
+		" {from rows}", d.fromRows(s.fields), "{any}", d.any(keys),
+		"{share catalogue}", d.share, "{own catalogue}", d.own}
 	for i, f := range s.fields {
 		pairs = append(pairs, "{row."+f.name+"}", d.row(i, f.name))
 	}
