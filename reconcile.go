@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -60,17 +61,12 @@ func (d *Desk) Reconcile(ctx context.Context, o ReconcileOptions) (Reconciliatio
 	if err != nil {
 		return r.result, err
 	}
-	names := make([]string, 0, len(d.Servers))
-	for name := range d.Servers {
-		names = append(names, name)
-	}
-	for name := range services {
+	for _, name := range slices.Sorted(maps.Keys(services)) {
 		if d.Servers[name] == nil {
 			r.result.Skipped[name] = Errorf(NotFound, "The provider %s is not in the settings.", quoted(name))
 		}
 	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(d.Servers)) {
 		driver, ok := d.Servers[name].(Inspector)
 		if !ok {
 			r.result.Skipped[name] = Errorf(NotSupported, "The provider %s can't list what it has.", quoted(name))
@@ -145,13 +141,8 @@ func (r *reconciler) provider(ctx context.Context, name string, driver Inspector
 			return err
 		}
 	}
-	refs := make([]string, 0, len(services))
-	for ref := range services {
-		refs = append(refs, ref)
-	}
-	slices.Sort(refs)
-	r.result.Services += int64(len(refs))
-	for _, ref := range refs {
+	r.result.Services += int64(len(services))
+	for _, ref := range slices.Sorted(maps.Keys(services)) {
 		if !seen[ref] {
 			if err := r.missing(ctx, name, driver, services[ref]); err != nil {
 				return err
