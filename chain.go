@@ -45,6 +45,7 @@ func ParseHead(text string) (Head, error) {
 	place, hash, ok := strings.Cut(text, ":")
 	seq, err := strconv.ParseInt(place, 10, 64)
 	sum, hexErr := hex.DecodeString(hash)
+	hash = strings.ToLower(hash)
 	if !ok || err != nil || seq < 0 || hexErr != nil || (len(sum) != sha256.Size) != (seq == 0) {
 		return Head{}, fmt.Errorf("%.100q is no head of a chain: it must be as 'berth verify' prints it, SEQ:HASH", text)
 	}
@@ -56,6 +57,31 @@ func (h Head) Next(batch, digest string) Head {
 	d := NewDigest()
 	d.text(h.Hash, batch, digest)
 	return Head{Seq: h.Seq + 1, Hash: d.Sum()}
+}
+
+// Anchor is what the chain begins with: a digest of all batches that are older than it, by their ids, so that nothing can
+// be changed in them or slipped in among them either. It is "" when there are none.
+type Anchor struct {
+	digest *Digest
+	count  int64
+}
+
+// Add adds a batch with the digest of the rows that name it.
+func (a *Anchor) Add(batch, digest string) {
+	if a.digest == nil {
+		a.digest = NewDigest()
+	}
+	a.digest.text(batch, digest)
+	a.digest.number(a.count)
+	a.count++
+}
+
+// Head is the head of a chain that nothing was sealed into yet. It is asked for once, when all are added.
+func (a *Anchor) Head() Head {
+	if a.count == 0 {
+		return Head{}
+	}
+	return Head{Hash: a.digest.Sum()}
 }
 
 // Sealing is what one run of the sealer did.

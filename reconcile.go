@@ -15,6 +15,7 @@ const (
 	DriftState   = "state"   // suspended here and running there, or the other way round
 	DriftPlan    = "plan"    // other figures than were bought
 	DriftAddress = "address" // another address than the customer was told
+	DriftUnknown = "unknown" // the provider gave no certain answer about it
 )
 
 // Drift is one difference between what the database says and what a provider has.
@@ -56,6 +57,9 @@ func (d *Desk) Reconcile(ctx context.Context, o ReconcileOptions) (Reconciliatio
 	r := &reconciler{desk: d, options: o, result: Reconciliation{Skipped: map[string]error{}}}
 	if o.Installation == "" { // or every machine without a mark would be ours
 		return r.result, Errorf(NotFound, "This installation has no id yet: start its server once.")
+	}
+	if mark, _, err := d.Store.Meta(ctx, MetaMoved); err != nil || mark != "" && (o.Repair || o.Delete) {
+		return r.result, cmp.Or(err, error(Errorf(Busy, "This database was moved away: its machines are another one's now.")))
 	}
 	services, err := d.serversByProvider(ctx)
 	if err != nil {
@@ -162,7 +166,7 @@ func (r *reconciler) unpaid(ctx context.Context, name string, m Machine) error {
 	if known && o.State == Paid {
 		return nil
 	}
-	drift := Drift{Sort: DriftUnpaid, Provider: name, ProviderRef: m.ProviderRef, OrderID: m.Order, Want: "nothing",
+	drift := Drift{Sort: DriftUnpaid, Provider: name, ProviderRef: m.ProviderRef, OrderID: m.Order, Want: "nothing: the order is unknown",
 		Have: fmt.Sprintf("%s, %s", quoted(m.Name), figures(m.Cores, m.RAM, m.Disk))}
 	if known {
 		s, ok, err := r.desk.Store.Service(ctx, o.ServiceID)
@@ -177,31 +181,71 @@ func (r *reconciler) unpaid(ctx context.Context, name string, m Machine) error {
 			drift.Want = "nothing: the order has the machine " + quoted(s.ProviderRef)
 		}
 	}
+	// An order that this database doesn't know may be one that a restored copy has lost: that is for a person.
 	old := m.CreatedAt > 0 && m.CreatedAt+r.options.MinAge <= r.desk.Now()
 	deleter, able := r.desk.Servers[name].(Deleter)
-	if able && old {
+	if known && able && old {
 		drift.Repair = "delete it"
 		if r.options.Delete {
-			r.try(&drift, deleter.Delete(ctx, m.ProviderRef))
+			if err := r.delete(ctx, deleter, m, &drift); err != nil {
+				return err
+			}
 		}
 	}
 	r.result.Drifts = append(r.result.Drifts, drift)
 	return nil
 }
 
+// delete looks once more, at the machine and at all that customers own, wherever it is said to be: an operator may have
+// adopted the machine for another order meanwhile.
+func (r *reconciler) delete(ctx context.Context, deleter Deleter, m Machine, drift *Drift) error {
+	inspector := r.desk.Servers[drift.Provider].(Inspector) // or it would not have listed the machine
+	now, out := inspector.Inspect(ctx, m.ProviderRef)
+	switch {
+	case out.Verdict != Done:
+		r.try(drift, out)
+		return nil
+	case now.Installation != m.Installation || now.Order != m.Order || now.Busy:
+		drift.Trouble = fmt.Errorf("it has changed meanwhile")
+		return nil
+	}
+	services, err := r.desk.serversByProvider(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(services)) {
+		if _, owned := services[name][m.ProviderRef]; owned {
+			drift.Trouble = fmt.Errorf("a service has it now, at provider %s", name)
+			return nil
+		}
+	}
+	r.try(drift, deleter.Delete(ctx, m.ProviderRef))
+	return nil
+}
+
 // missing judges a service whose machine wasn't in the list: the provider is asked for it by its id.
 func (r *reconciler) missing(ctx context.Context, name string, driver Inspector, s Service) error {
-	_, out := driver.Inspect(ctx, s.ProviderRef)
-	if out.Verdict != Absent {
-		return out.Reason
+	m, out := driver.Inspect(ctx, s.ProviderRef)
+	if out.Verdict == Done { // it's there after all, or carries no mark of ours
+		return r.compare(ctx, name, driver, m, s)
 	}
 	s, current, err := r.current(ctx, s)
 	if err != nil || !current {
 		return err
 	}
-	r.result.Drifts = append(r.result.Drifts, Drift{Sort: DriftMissing, Provider: name, ProviderRef: s.ProviderRef, ServiceID: s.ID, OrderID: s.ID,
-		UserID: s.UserID, Price: s.Price, Want: fmt.Sprintf("%s, %s", quoted(s.Name), figures(s.Cores, s.RAM, s.Disk)), Have: "nothing"})
+	r.absent(name, s, out)
 	return nil
+}
+
+// absent is the finding about a service whose machine the provider doesn't show.
+func (r *reconciler) absent(name string, s Service, out Outcome) {
+	drift := Drift{Sort: DriftMissing, Provider: name, ProviderRef: s.ProviderRef, ServiceID: s.ID, OrderID: s.ID, UserID: s.UserID, Price: s.Price,
+		Want: fmt.Sprintf("%s, %s", quoted(s.Name), figures(s.Cores, s.RAM, s.Disk)), Have: "nothing"}
+	if out.Verdict != Absent {
+		drift.Sort, drift.Have = DriftUnknown, "no certain answer"
+		r.try(&drift, out)
+	}
+	r.result.Drifts = append(r.result.Drifts, drift)
 }
 
 // current reads a service again: what differs counts only when it still does, and no order is working on it.
@@ -222,7 +266,11 @@ func (r *reconciler) compare(ctx context.Context, name string, driver Inspector,
 	}
 	m, out := driver.Inspect(ctx, m.ProviderRef) // the list may be old by now
 	if out.Verdict != Done {
-		return out.Reason
+		r.absent(name, s, out)
+		return nil
+	}
+	if m.Busy {
+		return nil
 	}
 	for _, drift := range differences(m, s) {
 		drift.Provider, drift.ProviderRef, drift.ServiceID, drift.OrderID = name, s.ProviderRef, s.ID, s.ID

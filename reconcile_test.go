@@ -149,9 +149,6 @@ func TestReconcile(t *testing.T) {
 	under := s.place(server("5")).Order // paid, and its machine is there before it's settled
 	h.machines["underway"] = berth.Machine{Result: berth.Result{ProviderRef: "underway"}, Installation: installation, Order: under.ID}
 	s.pass(25 * time.Hour)
-	m := h.machines["fresh"]
-	m.CreatedAt = s.Now() - berth.Hour
-	h.machines["fresh"] = m
 
 	const figures = "2 cores, 6144 MiB, 40 GB"
 	lines := func(asleepDone, movedDone, doubleDone string) []string {
@@ -160,9 +157,9 @@ func TestReconcile(t *testing.T) {
 			"missing " + gone + ": want gone, " + figures + ", have nothing, 12.99",
 			"plan " + resized + ": want " + figures + ", have 2 cores, 12288 MiB, 40 GB, 12.99",
 			"state " + asleep + ": want not suspended, have suspended, 12.99, resume it" + asleepDone,
-			"unpaid ageless: want nothing, have , 0 cores, 0 MiB, 0 GB, 0.00",
+			"unpaid ageless: want nothing: the order is unknown, have , 0 cores, 0 MiB, 0 GB, 0.00",
 			"unpaid double: want nothing: the order has the machine " + bought["fine"].ProviderRef + ", have fine, 0 cores, 6144 MiB, 40 GB, 12.99, delete it" + doubleDone,
-			"unpaid fresh: want nothing, have , 0 cores, 0 MiB, 0 GB, 0.00",
+			"unpaid fresh: want nothing: the order is unknown, have , 0 cores, 0 MiB, 0 GB, 0.00",
 		}
 	}
 	r := s.reconcile(berth.ReconcileOptions{})
@@ -179,6 +176,11 @@ func TestReconcile(t *testing.T) {
 	}
 	h.refuses = false
 	s.reconcile(berth.ReconcileOptions{Repair: true})
+	h.inspect["double"] = berth.Machine{Result: double.Result, Installation: installation, Order: "another's"}
+	if r := s.reconcile(berth.ReconcileOptions{Delete: true}); r.Drifts[len(r.Drifts)-2].Trouble == nil || h.machines["double"].ProviderRef == "" {
+		t.Errorf("a machine that has changed hands: got %q", found(r))
+	}
+	delete(h.inspect, "double")
 	if _, kept := h.machines["double"]; !kept || h.machines[asleep].Suspended {
 		t.Errorf("repair alone deleted a machine (%v), or left one suspended", !kept)
 	}

@@ -53,7 +53,7 @@ type Reader interface {
 	ExpiredKeys(ctx context.Context, now int64, limit int) ([]string, error)
 	// Passwords lists orders with a sealed password and an id above after, by id: for dropping and for resealing.
 	Passwords(ctx context.Context, after string, limit int) ([]Order, error)
-	// Events lists what happened, in the order of the chain and from after a place in it. Whoever follows it from place
+	// Events lists what happened since there is a chain, in the order of the chain and from after a place in it. Whoever follows it from place
 	// to place sees every event exactly once, whichever process wrote it.
 	Events(ctx context.Context, after Place, limit int) ([]PlacedEvent, error)
 	// Backlog counts what isn't settled, and what isn't sealed.

@@ -43,6 +43,9 @@ func Verify(ctx context.Context, r Reader, since Head, progress func(done, total
 	if a.report.Head.Seq < since.Seq {
 		a.found("chain", strconv.FormatInt(since.Seq, 10), "was noted as a head, but the chain ends at %d: batches are gone", a.report.Head.Seq)
 	}
+	if a.report.Head.Seq == 0 {
+		a.report.Head = Head{} // the anchor counts once there is a link
+	}
 	if a.head != a.report.Head.String() {
 		a.found("chain", strconv.FormatInt(a.report.Head.Seq, 10), "does not end where its head says: %s", a.head)
 	}
@@ -55,7 +58,8 @@ type audit struct {
 	progress func(done, total int64)
 	last     Entry
 	head     string // as the database has it
-	chained  bool   // a batch of the chain's time was seen
+	anchor   Anchor
+	chained  bool // a batch of the chain's time was seen
 }
 
 func (a *audit) Progress(done, total int64) {
@@ -75,6 +79,9 @@ func (a *audit) Entry(w Wallet, e Entry) error {
 	a.report.Entries++
 	if a.last.UserID != e.UserID {
 		a.last = Entry{UserID: e.UserID}
+		if w.UserID != e.UserID {
+			a.found("wallet", e.UserID, "is gone, but there are entries of it")
+		}
 	}
 	id := fmt.Sprintf("%s/%d", e.UserID, e.Seq)
 	if e.Seq != a.last.Seq+1 {
@@ -168,12 +175,15 @@ func (a *audit) Batch(b Batch, digest string) error {
 		return nil
 	case b.Seq == BeforeSeal:
 		a.report.Unchained++
+		a.anchor.Add(b.ID, digest)
 		if a.chained {
 			a.found("batch", b.ID, "says that it is older than the chain, but follows batches of it")
 		}
 		return nil
 	case b.Seq == Unsealed:
 		a.report.Unsealed++
+	case b.Seq < BeforeSeal:
+		a.found("batch", b.ID, "has the place %d, which there isn't", b.Seq)
 	}
 	a.chained = true
 	if digest != b.Digest {
@@ -184,6 +194,7 @@ func (a *audit) Batch(b Batch, digest string) error {
 
 func (a *audit) Chain(head string) error {
 	a.head = head
+	a.report.Head.Hash = a.anchor.Head().Hash
 	return nil
 }
 

@@ -188,6 +188,7 @@ func auditedChain() []audited {
 	same := func(*berth.Batch) {}
 	anew := func(a berth.Auditor) { // somebody who changed the second and made the rest of the chain fit
 		var head berth.Head
+		var list []berth.Batch
 		for i := range 5 {
 			b := berth.Batch{ID: fmt.Sprint("b", i+1), Digest: fmt.Sprint("d", i+1)}
 			if i == 1 {
@@ -195,9 +196,12 @@ func auditedChain() []audited {
 			}
 			head = head.Next(b.ID, b.Digest)
 			b.Link = berth.Link(head)
-			_ = a.Sealed(b)
+			list = append(list, b)
 		}
 		_ = a.Chain(head.String())
+		for _, b := range list {
+			_ = a.Sealed(b)
+		}
 	}
 	return []audited{
 		{name: "a batch", feed: batch(berth.Batch{ID: "b", Digest: "d"}, "d")},
@@ -221,10 +225,10 @@ func auditedChain() []audited {
 		{name: "a chain made anew behind a noted head", feed: anew, since: early, want: "chain 2 is not the head that was noted"},
 		{name: "a shortened chain", feed: func(a berth.Auditor) {
 			list, early := chained(2, same)
+			_ = a.Chain(early.String())
 			for _, b := range list {
 				_ = a.Sealed(b)
 			}
-			_ = a.Chain(early.String())
 		}, since: head, want: "chain 5 was noted as a head, but the chain ends at 2"},
 	}
 }

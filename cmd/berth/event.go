@@ -49,6 +49,9 @@ func (c *eventListCmd) Run(s *session) error {
 		return usageError{fmt.Errorf("--limit: %d is not between 1 and 10000", c.Limit)}
 	}
 	return c.do(s, func(ctx context.Context, o *office) error {
+		if err := reached(ctx, o, after); err != nil {
+			return usageError{fmt.Errorf("--after: %w", err)}
+		}
 		if c.Follow {
 			return c.follow(ctx, s, o, after)
 		}
@@ -63,6 +66,20 @@ func (c *eventListCmd) Run(s *session) error {
 			}
 		})
 	})
+}
+
+// reached refuses a place that the chain hasn't come to: it was remembered from another database, or from this one before
+// an older state was restored. Whoever waited there would miss what comes until then.
+func reached(ctx context.Context, o *office, after berth.Place) error {
+	text, _, err := o.store.Meta(ctx, berth.MetaChain)
+	if err != nil {
+		return err
+	}
+	head, err := berth.ParseHead(text)
+	if err == nil && after.Seq > head.Seq {
+		err = fmt.Errorf("the chain ends at %d, so %d.%d is no place of this database", head.Seq, after.Seq, after.N)
+	}
+	return err
 }
 
 func (c *eventListCmd) follow(ctx context.Context, s *session, o *office, after berth.Place) error {

@@ -71,7 +71,7 @@ func TestEvents(t *testing.T) {
 			t.Errorf("got %q, want both events of %s", lines, second)
 		}
 	})
-	for _, bad := range []string{"7", "x.1", "1.x", "-1.0", "1.-1", ""} {
+	for _, bad := range []string{"7", "x.1", "1.x", "-1.0", "1.-1", "", "9999.0"} {
 		if r := call(t, nil, "event", "list", "--db", shop.db, "--after="+bad); r.code == 0 || !strings.Contains(r.err, "--after") {
 			t.Errorf("--after %q: got %+v, want an error that names it", bad, r)
 		}

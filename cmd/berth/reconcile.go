@@ -144,8 +144,10 @@ func (v reconciliationView) table(w io.Writer) {
 		switch {
 		case d.Done:
 			repair += ": done"
-		case d.Trouble != "":
+		case d.Trouble != "" && repair != "":
 			repair += ": failed: " + d.Trouble
+		case d.Trouble != "":
+			repair = "a person must decide: " + d.Trouble
 		case repair == "":
 			repair = "a person must decide"
 		}

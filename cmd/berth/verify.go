@@ -44,7 +44,7 @@ func (c *verifyCmd) Run(s *session) error {
 	if c.Since != "" {
 		var err error
 		if since, err = berth.ParseHead(c.Since); err != nil {
-			return fmt.Errorf("--since: %w", err)
+			return usageError{fmt.Errorf("--since: %w", err)}
 		}
 	}
 	return c.do(s, func(ctx context.Context, o *office) error {

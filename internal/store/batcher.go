@@ -33,7 +33,7 @@ const (
 // gatherFor bounds the waiting for a batch to fill.
 const gatherFor = 300 * time.Microsecond
 
-// batcher is the one write path: it takes every call that waits, loads what they need, runs each decide, appends all
+// batcher is the one write path, as often as there are lanes: it takes every call that waits, loads what they need, runs each decide, appends all
 // changes in one commit, and only then answers. An idle batcher commits at once; under load the calls that arrive during
 // a commit make the next batch by themselves, and a batch that has just answered many waits a moment for their next.
 //
@@ -54,13 +54,12 @@ type batcher struct {
 	wanted  int        // calls that the next batch waits for; 0 while it doesn't
 	enough  chan struct{}
 
-	// Owned by whoever is running batches:
-	ids       berth.IDs
-	catalogue *berth.Catalogue
+	ids       *sharedIDs
+	catalogue *berth.Catalogue // owned by whoever is running batches
 }
 
-func newBatcher(e engine, o Options) *batcher {
-	b := &batcher{engine: e, options: o, ids: berth.IDs{Random: o.Random}}
+func newBatcher(e engine, o Options, ids *sharedIDs) *batcher {
+	b := &batcher{engine: e, options: o, ids: ids}
 	b.idle, b.enough = sync.NewCond(&b.mu), make(chan struct{}, 1)
 	return b
 }
@@ -296,7 +295,7 @@ func (b *batcher) open(ctx context.Context, calls []*call) (tx, *berth.Book, err
 		}
 		rows.Catalogue = b.catalogue
 	}
-	return t, berth.NewBook(b.options.Now(), b.ids.At, need, rows), nil
+	return t, berth.NewBook(b.options.Now(), b.ids.at, need, rows), nil
 }
 
 // settleDoubt finds out what became of a commit that failed in an unknown way. Until that is known nobody is

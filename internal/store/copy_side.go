@@ -44,17 +44,19 @@ type side struct {
 	tx      *sql.Tx       // nil outside of begin and commit
 	notices *atomic.Int64 // that a PostgreSQL server has sent; nil on SQLite
 	unlock  func()
+	name    string // that servers of this database give their sessions, on PostgreSQL
+	force   bool   // whether somebody serves it isn't asked
 }
 
 // openSide locks the database that url names against serving, and connects. Its schema must be this program's.
 func openSide(ctx context.Context, url string, force bool) (*side, error) {
-	s := &side{url: url, unlock: func() {}}
+	s := &side{url: url, unlock: func() {}, force: force}
 	var err error
 	switch scheme, rest, _ := strings.Cut(url, ":"); scheme {
 	case "sqlite":
 		err = s.openSQLite(ctx, rest)
 	case "postgres", "postgresql":
-		err = s.openPostgres(ctx, force)
+		err = s.openPostgres(ctx)
 	default:
 		err = fmt.Errorf("a database is moved from and to sqlite:PATH or postgres://..., not %q", scheme)
 	}
@@ -94,13 +96,13 @@ func (s *side) openSQLite(ctx context.Context, path string) (err error) {
 // openPostgres connects. The driver answers a lost connection by asking the server, over another one, to cancel what
 // the first is doing, which would turn a COMMIT that waits for its standby into one that never was on it. So after
 // the pool's one connection is made nothing dials any more.
-func (s *side) openPostgres(ctx context.Context, force bool) error {
+func (s *side) openPostgres(ctx context.Context) error {
 	config, err := parsePostgres(s.url)
 	if err != nil {
 		return err
 	}
 	s.dialect, s.notices = postgresDialect, &atomic.Int64{}
-	served := config.RuntimeParams["application_name"]
+	s.name = config.RuntimeParams["application_name"]
 	for name, value := range moveSettings {
 		config.RuntimeParams[name] = value
 	}
@@ -124,10 +126,7 @@ func (s *side) openPostgres(ctx context.Context, force bool) error {
 	if s.conn, err = s.db.Conn(ctx); err != nil {
 		return err
 	}
-	if force {
-		return nil
-	}
-	return s.unserved(ctx, served)
+	return s.unserved(ctx)
 }
 
 // partingWait is how long sessions may take to end that their clients have closed already.
@@ -135,17 +134,24 @@ const partingWait = 3 * time.Second
 
 // unserved refuses a PostgreSQL database that other sessions of Berth are connected to. There is no lock file here:
 // what is connected is what the server tells.
-func (s *side) unserved(ctx context.Context, name string) error {
+func (s *side) unserved(ctx context.Context) error {
+	if s.force {
+		return nil
+	}
 	late := time.NewTimer(partingWait)
 	defer late.Stop()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
+		// Within a transaction the server would show the same sessions again and again.
+		if _, err := s.conn.ExecContext(ctx, "SELECT pg_stat_clear_snapshot()"); err != nil {
+			return fmt.Errorf("look who else is connected: %w", err)
+		}
 		var sessions int64
 		var from string
 		err := s.conn.QueryRowContext(ctx, `SELECT count(*), coalesce(string_agg(DISTINCT coalesce(host(client_addr), 'local'), ', '), '')
 			FROM pg_stat_activity WHERE datname = current_database() AND application_name IN ('berth', $1, '`+moverName+`')
-			AND pid <> pg_backend_pid()`, name).Scan(&sessions, &from)
+			AND pid <> pg_backend_pid()`, s.name).Scan(&sessions, &from)
 		if err != nil {
 			return fmt.Errorf("look who else is connected: %w", err)
 		}
@@ -176,10 +182,11 @@ func (s *side) begin(ctx context.Context) (err error) {
 		return err
 	}
 	// First of all, since the snapshot is taken by the first statement that reads.
-	if _, err := s.tx.ExecContext(ctx, "LOCK TABLE "+tableNames()+" IN SHARE ROW EXCLUSIVE MODE"); err != nil {
+	// Plain reads go on; a server that starts now waits with its first write, and gives up.
+	if _, err := s.tx.ExecContext(ctx, "LOCK TABLE "+tableNames()+" IN EXCLUSIVE MODE"); err != nil {
 		return fmt.Errorf("somebody else writes to the database, or it is both source and target: %w", err)
 	}
-	return nil
+	return s.unserved(ctx) // who came between the first look and the lock
 }
 
 // commit ends the transaction. After an error nobody knows whether it happened.

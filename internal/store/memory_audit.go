@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -26,12 +27,16 @@ func (m *memory) Audit(ctx context.Context, a berth.Auditor) error {
 	m.data.RLock()
 	defer m.data.RUnlock()
 	referring, strays := m.refer()
+	for _, user := range slices.Sorted(maps.Keys(m.entries)) {
+		for _, e := range m.entries[user] {
+			if err := a.Entry(m.wallets[user], e); err != nil {
+				return err
+			}
+		}
+	}
 	for _, w := range wallets {
 		var n, sum int64
 		for _, e := range m.entries[w.UserID] {
-			if err := a.Entry(w, e); err != nil {
-				return err
-			}
 			n, sum = n+1, sum+e.Amount
 		}
 		if err := a.Wallet(w, n, sum); err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// pgConnections is how many connections write at most: one for the batcher, and one that finds out a commit's fate
-// while another still waits.
+// pgConnections is how many connections write at most: one for each lane, as many that find out a commit's fate while
+// another still waits, one for the sealer, and one to spare.
 const pgConnections = 8
 
 // pgSettings are what a writing connection tells the server. A process that is paused or cut off must not hold the

@@ -20,7 +20,7 @@ type column[R any] struct {
 	list   func(*R) wordList
 }
 
-// wordList is a field of several words, kept as one text with commas.
+// wordList is several values that are kept in one column: a list of words with commas, or packed fields.
 type wordList interface {
 	join() string
 	split(text string) error

@@ -16,6 +16,10 @@ const sealAtMost = 1000
 // Whoever has locked the head of the chain is the sealer, so any number of processes may call it at once. A commit
 // whose fate is unknown needs no care: the next run reads the head afresh.
 func (s *Store) Seal(ctx context.Context) (berth.Sealing, error) {
+	anchor, err := s.anchor(ctx)
+	if err != nil {
+		return berth.Sealing{}, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.options.Deadline)
 	defer cancel()
 	if any, err := s.anyUnsealed(ctx); err != nil || !any { // an idle database isn't written to
@@ -31,7 +35,7 @@ func (s *Store) Seal(ctx context.Context) (berth.Sealing, error) {
 		}
 		return berth.Sealing{}, nil
 	}
-	c, done, err := link(rows)
+	c, done, err := link(rows, anchor)
 	if err != nil {
 		t.rollback()
 		return berth.Sealing{}, err
@@ -42,14 +46,52 @@ func (s *Store) Seal(ctx context.Context) (berth.Sealing, error) {
 	return done, nil
 }
 
+// anchor reads what the first link follows: it takes one whole audit, once in the life of a database.
+func (s *Store) anchor(ctx context.Context) (berth.Head, error) {
+	text, _, err := s.Meta(ctx, berth.MetaChain)
+	if err != nil || text != (berth.Head{}).String() {
+		return berth.Head{}, err
+	}
+	if any, err := s.anyUnsealed(ctx); err != nil || !any {
+		return berth.Head{}, err
+	}
+	old := &olderBatches{}
+	if err := s.Audit(ctx, old); err != nil {
+		return berth.Head{}, err
+	}
+	return old.anchor.Head(), nil
+}
+
+// olderBatches is an Auditor that only looks at the batches from before the chain.
+type olderBatches struct{ anchor berth.Anchor }
+
+func (o *olderBatches) Batch(b berth.Batch, digest string) error {
+	if b.Seq == berth.BeforeSeal && !b.Void {
+		o.anchor.Add(b.ID, digest)
+	}
+	return nil
+}
+
+func (*olderBatches) Entry(berth.Wallet, berth.Entry) error    { return nil }
+func (*olderBatches) Wallet(berth.Wallet, int64, int64) error  { return nil }
+func (*olderBatches) Order(berth.Order, berth.Referring) error { return nil }
+func (*olderBatches) Stray(string, string, string) error       { return nil }
+func (*olderBatches) Chain(string) error                       { return nil }
+func (*olderBatches) Sealed(berth.Batch) error                 { return nil }
+func (*olderBatches) Stock(berth.Stock) error                  { return nil }
+func (*olderBatches) Progress(int64, int64)                    {}
+
 // link gives each batch its place.
-func link(rows berth.Rows) (*berth.Changes, berth.Sealing, error) {
+func link(rows berth.Rows, anchor berth.Head) (*berth.Changes, berth.Sealing, error) {
 	if len(rows.Meta) != 1 {
 		return nil, berth.Sealing{}, fmt.Errorf("the database has no head of its chain")
 	}
 	head, err := berth.ParseHead(rows.Meta[0].Value)
 	if err != nil {
 		return nil, berth.Sealing{}, err
+	}
+	if head.Seq == 0 {
+		head = anchor
 	}
 	c := &berth.Changes{Sealed: rows.Unsealed}
 	done := berth.Sealing{Sealed: len(rows.Unsealed), Oldest: rows.Unsealed[0].At, More: len(rows.Unsealed) == sealAtMost}

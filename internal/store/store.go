@@ -1,4 +1,4 @@
-// Package store keeps Berth's rows: one batcher (batcher.go) over a small engine port (engine.go), and three engines:
+// Package store keeps Berth's rows: a batcher for each lane (batcher.go) over a small engine port (engine.go), and three engines:
 // memory, SQLite and PostgreSQL. The rules of the business aren't here; they run in the decide functions that the
 // batcher calls.
 package store
@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/berth-host/berth"
@@ -16,7 +17,7 @@ import (
 
 // Options of a store. The zero value of each field has a sensible meaning.
 type Options struct {
-	Queue    int           // calls that may wait, 4,096 when 0; beyond that they get Unavailable
+	Queue    int           // calls that may wait in each lane, 4,096 when 0; beyond that they get Unavailable
 	Batch    int           // calls in one commit at most, 512 when 0
 	Lanes    int           // batches at a time, 1 when 0: with more, what moves money has a lane of its own
 	Deadline time.Duration // of one transaction, and again of finding out a commit's fate; 10 s when 0
@@ -64,7 +65,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	case "sqlite":
 		e, err = openSQLite(ctx, rest, o)
 	case "postgres", "postgresql":
-		if o.Serve { // elsewhere nothing is in a hurry; the other engines have one writer at a time
+		if o.Serve && o.Lanes == 1 { // elsewhere nothing is in a hurry; the other engines have one writer at a time
 			o.Lanes = pgLanes
 		}
 		e, err = openPostgres(ctx, url, o)
@@ -85,10 +86,24 @@ func over(e engine, o Options) *Store {
 		e = faulty{engine: e, faults: o.Faults}
 	}
 	s := &Store{reader: e, engine: e, options: o}
+	ids := &sharedIDs{ids: berth.IDs{Random: o.Random}}
 	for range o.Lanes {
-		s.lanes = append(s.lanes, newBatcher(e, o))
+		s.lanes = append(s.lanes, newBatcher(e, o, ids))
 	}
 	return s
+}
+
+// sharedIDs makes the ids of all lanes: of two batches the later one has the higher id, in whichever lane each runs, and
+// also while the clock is set back.
+type sharedIDs struct {
+	mu  sync.Mutex
+	ids berth.IDs
+}
+
+func (s *sharedIDs) at(instant int64) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ids.At(instant)
 }
 
 // Migrate brings a database to this program's schema and returns the versions before and after. Any number of

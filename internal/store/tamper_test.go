@@ -68,6 +68,12 @@ func frauds() []fraud {
 		update("batches", "void", "1", batch),
 		update("wallets", "balance", "balance + 1", "user_id = 'anna'"),
 		update("meta", "value", "'1:'", "name = 'chain'"),
+		{"a wallet that is gone", "DELETE FROM wallets WHERE user_id = 'anna'"},
+		{"a batch that hides from the sealer", "UPDATE batches SET seq = -2 WHERE id = '9'"},
+		{"an old batch that was changed, with its wallet", "UPDATE entries SET amount = amount + 1, balance = balance + 1 WHERE user_id = 'old';" +
+			" UPDATE wallets SET balance = balance + 1 WHERE user_id = 'old'"},
+		{"an old batch more", "INSERT INTO batches (id, at, void, digest, seq, hash) VALUES ('00', 0, 0, '', -1, '')"},
+		{"an old batch less", "DELETE FROM batches WHERE id = '0'"},
 		{"an order that is gone", "DELETE FROM orders WHERE id = 'ORDER'"},
 		{"an event that is gone", "DELETE FROM events WHERE order_id = 'ORDER' AND name = 'order.paid'"},
 		{"a batch that is gone", "DELETE FROM batches WHERE seq = 3"},
@@ -89,9 +95,13 @@ func TestTampering(t *testing.T) {
 			}
 			o := Options{}.complete()
 			s := over(openEngine(t, kind.open, at, o), o)
-			order, last := tamperShop(t, s)
-			head := clean(t, s, berth.Head{}, "the shop").Head
 			db := rawDB(t, kind.name, at)
+			exec(t, db, "INSERT INTO wallets VALUES ('old', 'EUR', 7, 1, 0)", // from before there was a chain
+				"INSERT INTO entries VALUES ('old', 1, 7, 7, 'deposits', '', 'r', '', 0, '0')",
+				"INSERT INTO batches (id, at, void) VALUES ('0', 0, 0)")
+			order, last := tamperShop(t, s)
+			exec(t, db, "INSERT INTO batches VALUES ('9', 0, 0, '"+berth.NewDigest().Sum()+"', 0, '')") // and not sealed yet
+			head := clean(t, s, berth.Head{}, "the shop").Head
 			exec(t, db, "CREATE TABLE copies (of TEXT)")
 			for _, table := range fraudTables {
 				exec(t, db, "CREATE TABLE copy_"+table+" AS SELECT * FROM "+table)
@@ -205,7 +215,7 @@ func rechain(t *testing.T, db *sql.DB, s *Store) {
 	if err := s.Audit(t.Context(), f); err != nil {
 		t.Fatal(err)
 	}
-	var head berth.Head
+	head := f.older.anchor.Head()
 	for _, b := range f.batches {
 		head = head.Next(b.ID, f.digests[b.ID])
 		exec(t, db, fmt.Sprintf("UPDATE batches SET digest = '%s', hash = '%s', seq = %d WHERE id = '%s'", f.digests[b.ID], head.Hash, head.Seq, b.ID))
@@ -218,11 +228,12 @@ type forger struct {
 	ledger
 	digests map[string]string
 	batches []berth.Batch
+	older   olderBatches
 }
 
 func (f *forger) Batch(b berth.Batch, digest string) error {
 	f.digests[b.ID] = digest
-	return nil
+	return f.older.Batch(b, digest)
 }
 
 func (f *forger) Sealed(b berth.Batch) error {

@@ -20,7 +20,7 @@ const (
 	tolerableClock = berth.Second
 )
 
-// Run takes over due orders, renews leases, checks the clock and sweeps, until ctx ends. It returns when its loops
+// Run takes over due orders, renews leases, seals, checks the clock and sweeps, until ctx ends. It returns when its loops
 // have ended; work that was taken goes on, and Drain waits for it.
 func (w *Worker) Run(ctx context.Context) {
 	var loops sync.WaitGroup
