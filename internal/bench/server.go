@@ -133,7 +133,8 @@ func (s *shop) timed(ctx context.Context, args ...string) (string, time.Duration
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
-		return "", 0, fmt.Errorf("berth %s: %w\n%s%s", strings.Join(args, " "), err, out.String(), errs.String())
+		return "", 0, fmt.Errorf("berth %s: %w\n%s%s", args[0], err, // not all of them: a database's address may hold its password
+			out.String(), errs.String())
 	}
 	return out.String(), cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), nil
 }
