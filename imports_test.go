@@ -71,6 +71,7 @@ var sorts = []struct{ path, sort string }{
 	{"internal/fault", support},
 	{"internal/pgtest", support},
 	{"internal/process", support},
+	{"internal/provision/libvirt/lab", support},
 	{"internal/provision/servertest", support},
 	{"internal/require", support},
 	{"internal/simulate", support},

@@ -129,8 +129,8 @@ func (st *station) prepareDemo(s *session, f files) error {
 	if err != nil {
 		return err
 	}
-	openers := map[string]opener{"sim": func() (any, error) { return sim.Open(f.machines, sim.Options{Now: wallClock}) }}
-	if err := st.equip(st.store, sealer, openers); err != nil {
+	openers := map[string]opener{"sim": simulated(f.machines, sim.Options{Now: wallClock})}
+	if err := st.equip(s.ctx, st.store, sealer, openers); err != nil {
 		return err
 	}
 	if !toSeed {

@@ -125,7 +125,7 @@ func (c *orderResolveCmd) Run(s *session) error {
 		if c.Refund {
 			openers = nil // a refund asks nobody, so a provider that is away can't stop it
 		}
-		p, err := openProviders(openers)
+		p, err := openProviders(ctx, o.store, openers)
 		if err != nil {
 			return err
 		}

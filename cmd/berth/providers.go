@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,20 +11,31 @@ import (
 	"github.com/berth-host/berth/internal/settings"
 )
 
-// opener makes a driver out of its settings. What it returns is a berth.ServerDriver, a berth.NetworkDriver or both,
-// and may be an io.Closer.
-type opener func() (any, error)
+// opener makes a driver out of its settings, for the installation of this id. What it returns is a berth.ServerDriver,
+// a berth.NetworkDriver or both, and may be an io.Closer.
+type opener func(installation string) (any, error)
 
 // readDriver reads what a provider's driver wants to know, and returns how to open it; nil when there's no driver of
 // this name. It is the list of all drivers.
-func readDriver(name string, r *settings.Reading) opener {
+func readDriver(name string, r *settings.Reading) (opener, error) {
 	switch name {
 	case "sim":
 		path := r.Required("journal")
-		o := sim.Options{Delay: r.Duration("delay", 0), SlowFor: r.Duration("slow_for", 0), Now: wallClock}
-		return func() (any, error) { return sim.Open(path, o) }
+		return simulated(path, sim.Options{Delay: r.Duration("delay", 0), SlowFor: r.Duration("slow_for", 0), Now: wallClock}), nil
+	case "solusvm":
+		return readSolusVM(r)
 	}
-	return nil
+	return nil, nil
+}
+
+const knownDrivers = "sim and solusvm"
+
+func simulated(path string, o sim.Options) opener {
+	return func(installation string) (any, error) {
+		o.Installation = installation
+		p, err := sim.Open(path, o)
+		return sim.Driver{Provider: p}, err
+	}
 }
 
 // providersOf judges the providers of the settings and opens none.
@@ -32,13 +44,17 @@ func providersOf(s *settings.Settings, getenv func(string) string) (map[string]o
 	for _, name := range s.ProviderNames() {
 		p := s.Providers[name]
 		r := s.Read(name, getenv)
-		openers[name] = readDriver(p.Driver, r)
-		if openers[name] == nil {
-			return nil, usageError{fmt.Errorf("line %d: providers.%s.driver: there is no driver %q; there is sim", p.Line, name, p.Driver)}
+		open, err := readDriver(p.Driver, r)
+		switch {
+		case err != nil:
+			return nil, usageError{fmt.Errorf("line %d: providers.%s.%w", p.Line, name, err)}
+		case open == nil:
+			return nil, usageError{fmt.Errorf("line %d: providers.%s.driver: there is no driver %q; there are %s", p.Line, name, p.Driver, knownDrivers)}
 		}
 		if err := r.Done(); err != nil {
 			return nil, usageError{err}
 		}
+		openers[name] = open
 	}
 	return openers, nil
 }
@@ -50,10 +66,24 @@ type providers struct {
 	closers  []io.Closer
 }
 
-func openProviders(openers map[string]opener) (*providers, error) {
+// facts is where the installation's id is read.
+type facts interface {
+	Meta(ctx context.Context, name string) (string, bool, error)
+}
+
+// openProviders opens drivers for the installation whose database this is. One that was never served from has no id
+// yet; a driver that marks its machines with it then says so.
+func openProviders(ctx context.Context, db facts, openers map[string]opener) (*providers, error) {
 	p := &providers{servers: map[string]berth.ServerDriver{}, networks: map[string]berth.NetworkDriver{}}
+	installation := ""
+	if len(openers) > 0 {
+		var err error
+		if installation, _, err = db.Meta(ctx, berth.MetaInstallation); err != nil {
+			return nil, err
+		}
+	}
 	for name, open := range openers {
-		driver, err := open()
+		driver, err := open(installation)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("provider %s: %w", name, err), p.close())
 		}

@@ -59,7 +59,7 @@ func (c *reconcileCmd) Run(s *session) error {
 		if err != nil {
 			return err
 		}
-		p, err := openProviders(openers)
+		p, err := openProviders(ctx, o.store, openers)
 		if err != nil {
 			return err
 		}

@@ -44,17 +44,19 @@ type commands struct {
 	Key     keyCmds    `cmd:"" help:"API keys."`
 	Wallet  walletCmds `cmd:"" help:"Prepaid balances."`
 
-	Catalogue catalogueCmds `cmd:"" help:"What can be bought."`
-	Order     orderCmds     `cmd:"" help:"Orders, and the decisions that only a person can take."`
-	Reconcile reconcileCmd  `cmd:"" help:"Compare what customers own with what the providers have. Exit code 1 when they differ."`
-	Event     eventCmds     `cmd:"" help:"What happened."`
-	Verify    verifyCmd     `cmd:"" help:"Prove the books: recompute every balance, check every order and service. Exit code 1 when something is wrong."`
-	Backup    backupCmd     `cmd:"" help:"Copy an SQLite database into a new file, beside a busy server, and prove the copy."`
-	Restore   restoreCmd    `cmd:"" help:"Make an SQLite database from a backup, and prove it first."`
-	Move      moveCmd       `cmd:"" help:"Move everything into an empty database, of the same or the other kind, and prove that nothing is missing."`
-	Load      loadCmd       `cmd:"" help:"Send orders to a server and measure: orders a second, answer times, errors by code."`
-	Secrets   secretsCmds   `cmd:"" help:"The key that seals passwords."`
-	Version   versionCmd    `cmd:"" help:"Print the version."`
+	Catalogue catalogueCmds  `cmd:"" help:"What can be bought."`
+	Order     orderCmds      `cmd:"" help:"Orders, and the decisions that only a person can take."`
+	Reconcile reconcileCmd   `cmd:"" help:"Compare what customers own with what the providers have. Exit code 1 when they differ."`
+	Event     eventCmds      `cmd:"" help:"What happened."`
+	Verify    verifyCmd      `cmd:"" help:"Prove the books: recompute every balance, check every order and service. Exit code 1 when something is wrong."`
+	Backup    backupCmd      `cmd:"" help:"Copy an SQLite database into a new file, beside a busy server, and prove the copy."`
+	Restore   restoreCmd     `cmd:"" help:"Make an SQLite database from a backup, and prove it first."`
+	Move      moveCmd        `cmd:"" help:"Move everything into an empty database, of the same or the other kind, and prove that nothing is missing."`
+	Load      loadCmd        `cmd:"" help:"Send orders to a server and measure: orders a second, answer times, errors by code."`
+	Provider  providerCmds   `cmd:"" help:"The providers that machines come from."`
+	Secrets   secretsCmds    `cmd:"" help:"The key that seals passwords."`
+	FakePanel fakeSolusVMCmd `cmd:"" name:"fake-solusvm" help:"Serve a SolusVM 2 panel without machines, to try Berth with."`
+	Version   versionCmd     `cmd:"" help:"Print the version."`
 }
 
 // exited is what kong's own exits (--help) become, so that run always returns.

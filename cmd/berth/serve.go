@@ -76,7 +76,7 @@ func (st *station) prepare(s *session, source keySource, openers map[string]open
 	if err != nil {
 		return err
 	}
-	if err := st.equip(withoutDemoKey{st.store}, sealer, openers); err != nil {
+	if err := st.equip(s.ctx, withoutDemoKey{st.store}, sealer, openers); err != nil {
 		return err
 	}
 	if len(openers) == 0 {

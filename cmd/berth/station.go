@@ -76,8 +76,8 @@ func deskFor(s berth.Store, sealer berth.Sealer) *berth.Desk {
 }
 
 // equip gives the station its desk. db is the station's store, as the desk is to see it.
-func (st *station) equip(db berth.Store, sealer berth.Sealer, openers map[string]opener) (err error) {
-	if st.providers, err = openProviders(openers); err != nil {
+func (st *station) equip(ctx context.Context, db berth.Store, sealer berth.Sealer, openers map[string]opener) (err error) {
+	if st.providers, err = openProviders(ctx, db, openers); err != nil {
 		st.providers = &providers{}
 		return err
 	}

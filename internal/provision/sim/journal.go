@@ -26,6 +26,15 @@ type Machine struct {
 	Disk     int64  `json:"disk,omitempty"`
 	Location string `json:"location,omitempty"`
 	Refused  bool   `json:"refused,omitempty"` // nothing was made, and never will be for this order
+
+	// Journals from before these were kept have machines that run, of unknown age.
+	Off       bool   `json:"off,omitempty"`
+	Suspended bool   `json:"suspended,omitempty"`
+	Gone      bool   `json:"gone,omitempty"`      // deleted; the line keeps its order from making another
+	Image     int64  `json:"image,omitempty"`     // installed last
+	Passwords int64  `json:"passwords,omitempty"` // how often root got a new one; none is kept
+	Planned   string `json:"planned,omitempty"`   // the order that gave it its figures, "" for the one that made it
+	Created   int64  `json:"created,omitempty"`   // microseconds UTC
 }
 
 // journal is a file of JSON lines that any number of processes append to, one at a time. In memory it keeps only where
@@ -150,13 +159,16 @@ func (j *journal) make(order string, m Machine) (made Machine, isNew bool, err e
 	return made, isNew, err
 }
 
-// change appends a new version of a machine; false when there's none of that id.
+// change appends a new version of a machine, unless nothing is different; false when there's none of that id.
 func (j *journal) change(id string, edit func(*Machine)) (m Machine, ok bool, err error) {
 	err = j.locked(func() error {
 		if m, ok, err = j.lookUp(id); err != nil || !ok {
 			return err
 		}
-		edit(&m)
+		before := m
+		if edit(&m); m == before {
+			return nil
+		}
 		return j.append(m)
 	})
 	return m, ok, err
@@ -181,7 +193,7 @@ func (j *journal) lookUp(id string) (m Machine, ok bool, err error) {
 		return m, false, nil
 	}
 	m, err = j.at(offset)
-	return m, err == nil && !m.Refused, err
+	return m, err == nil && !m.Refused && !m.Gone, err
 }
 
 func (j *journal) byOrder(order string) (m Machine, ok bool, err error) {

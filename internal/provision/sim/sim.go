@@ -29,6 +29,8 @@ type Options struct {
 	Delay   time.Duration // that every call takes
 	SlowFor time.Duration // that a server named NameSlow takes; 30 s when 0
 	Now     func() int64  // microseconds UTC
+
+	Installation string // whose machines these are; a journal belongs to one installation
 }
 
 // Provider is a berth.ServerDriver and a berth.NetworkDriver.
@@ -72,7 +74,7 @@ func (p *Provider) Create(ctx context.Context, ref berth.Ref, spec berth.ServerS
 	}
 	m, isNew, err := p.journal.make(ref.Order, Machine{
 		Sort: berth.ServerService, Name: spec.Name, Plan: spec.PlanID, Cores: spec.Cores, RAM: spec.RAM, Disk: spec.Disk,
-		Location: spec.Location, Refused: strings.HasPrefix(spec.Name, NameRefuse),
+		Location: spec.Location, Image: spec.ImageID, Refused: strings.HasPrefix(spec.Name, NameRefuse), Created: p.options.Now(),
 	})
 	switch {
 	case err != nil:
@@ -92,19 +94,29 @@ func (p *Provider) Find(ctx context.Context, ref berth.Ref) berth.Outcome {
 		return unresolved(err)
 	}
 	m, ok, err := p.journal.byOrder(ref.Order)
-	return found(m, ok && !m.Refused, err)
+	return found(m, ok && !m.Refused && !m.Gone, err)
 }
 
-// Resize gives a server the figures of spec.
+// Resize gives a server the figures of spec, at once and whoever asks, as most providers do. Driver.Resize is the one
+// that heeds which order is the later.
 func (p *Provider) Resize(ctx context.Context, ref berth.Ref, providerRef string, spec berth.ServerSpec) berth.Outcome {
+	return p.resize(ctx, ref, providerRef, spec, true)
+}
+
+func (p *Provider) resize(ctx context.Context, ref berth.Ref, providerRef string, spec berth.ServerSpec, heedless bool) berth.Outcome {
 	if err := pause(ctx, p.options.Delay); err != nil {
 		return unresolved(err)
 	}
 	m, ok, err := p.journal.change(providerRef, func(m *Machine) {
-		m.Plan, m.Cores, m.RAM, m.Disk = spec.PlanID, spec.Cores, spec.RAM, spec.Disk
+		if heedless || m.Planned <= ref.Order {
+			m.Plan, m.Cores, m.RAM, m.Disk, m.Planned = spec.PlanID, spec.Cores, spec.RAM, spec.Disk, ref.Order
+		}
 	})
-	if err == nil && !ok {
-		return berth.Outcome{Verdict: berth.Refused, Reason: errors.New("simulated: no such server")}
+	switch {
+	case err == nil && !ok:
+		return noSuch()
+	case err == nil && m.Planned > ref.Order:
+		return unresolved(errors.New("simulated: a later order has changed the plan of this server"))
 	}
 	return found(m, ok, err)
 }
@@ -146,6 +158,9 @@ func found(m Machine, ok bool, err error) berth.Outcome {
 func (m Machine) outcome() berth.Outcome {
 	if m.Refused {
 		return berth.Outcome{Verdict: berth.Refused, Reason: errors.New("simulated: refused")}
+	}
+	if m.Gone {
+		return berth.Outcome{Verdict: berth.Refused, Reason: errors.New("simulated: the machine of this order was deleted")}
 	}
 	return berth.Outcome{Verdict: berth.Done, Result: berth.Result{
 		ProviderRef: m.id(), ServerNo: m.No, Address: m.address(),

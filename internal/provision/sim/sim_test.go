@@ -46,7 +46,7 @@ func want(t testing.TB, what string, got berth.Outcome, verdict berth.Verdict, i
 }
 
 func TestServers(t *testing.T) {
-	p := open(t, "", sim.Options{})
+	p := open(t, "", sim.Options{Now: func() int64 { return 7 }})
 	want(t, "find before", p.Find(background, ref("a", 1)), berth.Absent, "")
 	first := p.Create(background, ref("a", 1), named("box"))
 	want(t, "create", first, berth.Done, "sim-1")
@@ -75,8 +75,8 @@ func TestServers(t *testing.T) {
 	want(t, "still found by its order", p.Find(background, ref("a", 2)), berth.Done, "sim-1")
 	got, err := p.Machines()
 	wanted := []sim.Machine{
-		{No: 1, Order: "a", Sort: "server", Name: "box", Plan: "7", Cores: 2, RAM: 6 << 30, Disk: 80, Location: "Slovenia"},
-		{No: 2, Order: "b", Sort: "server", Name: "box", Plan: "5", Cores: 2, RAM: 6 << 30, Disk: 40, Location: "Slovenia"},
+		{No: 1, Order: "a", Sort: "server", Name: "box", Plan: "7", Cores: 2, RAM: 6 << 30, Disk: 80, Location: "Slovenia", Planned: "d", Created: 7},
+		{No: 2, Order: "b", Sort: "server", Name: "box", Plan: "5", Cores: 2, RAM: 6 << 30, Disk: 40, Location: "Slovenia", Created: 7},
 		{No: 3, Order: "c", Sort: "network", Plan: "net"},
 	}
 	if err != nil || !reflect.DeepEqual(got, wanted) {
