@@ -24,6 +24,10 @@ type leases struct {
 // quiet is how long there must have been no trouble before a lease is judged strictly: every lease of before is over.
 const quiet = 15 * time.Second
 
+// honestFor is the same for clocks. A process whose clock goes wrong finds that out within five seconds, and what it has begun
+// until then may take as long as a call may, 15 s, while it renews its lease by a clock that tells too little.
+const honestFor = 25 * time.Second
+
 func (l *leases) trouble(long time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -43,7 +47,7 @@ func (l *leases) enter(p *fault.Process, off time.Time, ref berth.Ref) {
 	attempt := fmt.Sprintf("%s/%d", ref.Order, ref.Attempt)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	steady, honest := time.Since(l.database) > quiet, time.Since(l.clocks) > quiet
+	steady, honest := time.Since(l.database) > quiet, time.Since(l.clocks) > honestFor
 	switch by := l.taken[attempt]; {
 	case by != nil && by != p:
 		l.world.object("lease", "two processes make attempt %d of order %s", ref.Attempt, ref.Order)
