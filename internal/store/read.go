@@ -285,7 +285,7 @@ func (r *sqlReader) Events(ctx context.Context, after berth.Place, limit int) (f
 
 func (r *sqlReader) Backlog(ctx context.Context) (b berth.Backlog, err error) {
 	answer, err := r.query(ctx, "SELECT count(*), coalesce(min(created_at), 0), CAST(coalesce(sum(doubt), 0) AS BIGINT),"+
-		" (SELECT count(*) FROM batches WHERE seq = 0 AND void = 0), (SELECT coalesce(min(at), 0) FROM batches WHERE seq = 0 AND void = 0)"+
+		" (SELECT count(*) FROM batches WHERE "+isUnsealed+"), (SELECT coalesce(min(at), 0) FROM batches WHERE "+isUnsealed+")"+
 		" FROM orders WHERE state = 'paid'")
 	if err != nil {
 		return b, err
@@ -333,7 +333,7 @@ func eachStock(answer *sql.Rows, take func(berth.Stock) error) error {
 }
 
 func (r *sqlReader) anyUnsealed(ctx context.Context) (bool, error) {
-	n, err := r.number(ctx, "SELECT count(*) FROM (SELECT id FROM batches WHERE seq = 0 AND void = 0 LIMIT 1) AS t")
+	n, err := r.number(ctx, "SELECT count(*) FROM (SELECT id FROM batches WHERE "+isUnsealed+" LIMIT 1) AS t")
 	return n > 0, err
 }
 

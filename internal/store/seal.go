@@ -16,15 +16,15 @@ const sealAtMost = 1000
 // Whoever has locked the head of the chain is the sealer, so any number of processes may call it at once. A commit
 // whose fate is unknown needs no care: the next run reads the head afresh.
 func (s *Store) Seal(ctx context.Context) (berth.Sealing, error) {
+	if any, err := s.anyUnsealed(ctx); err != nil || !any { // an idle database isn't written to
+		return berth.Sealing{}, err
+	}
 	anchor, err := s.anchor(ctx)
 	if err != nil {
 		return berth.Sealing{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.options.Deadline)
 	defer cancel()
-	if any, err := s.anyUnsealed(ctx); err != nil || !any { // an idle database isn't written to
-		return berth.Sealing{}, err
-	}
 	t, rows, _, err := s.engine.begin(ctx, berth.Need{Meta: []string{berth.MetaChain}, Unsealed: true})
 	if err != nil {
 		return berth.Sealing{}, berth.TryAgain(err)
@@ -46,13 +46,10 @@ func (s *Store) Seal(ctx context.Context) (berth.Sealing, error) {
 	return done, nil
 }
 
-// anchor reads what the first link follows: it takes one whole audit, once in the life of a database.
+// anchor reads what the first link follows, as long as there is none: one whole audit, once in the life of a database.
 func (s *Store) anchor(ctx context.Context) (berth.Head, error) {
 	text, _, err := s.Meta(ctx, berth.MetaChain)
 	if err != nil || text != (berth.Head{}).String() {
-		return berth.Head{}, err
-	}
-	if any, err := s.anyUnsealed(ctx); err != nil || !any {
 		return berth.Head{}, err
 	}
 	old := &olderBatches{}

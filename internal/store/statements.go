@@ -62,9 +62,9 @@ var (
 	voidBatch = &statement{name: "void_batch", fields: batches.insert.fields,
 		template: batches.insert.template + " ON CONFLICT (id) DO NOTHING"}
 
-	// The batches that wait for their place in the chain. The condition is that of the index, in the index's words.
+	// The batches that wait for their place in the chain.
 	loadUnsealed = &statement{name: "load_unsealed", result: fieldsOf(batches.columns),
-		template: "SELECT " + names(fieldsOf(batches.columns)) + " FROM batches WHERE seq = 0 AND void = 0 ORDER BY id LIMIT " + strconv.Itoa(sealAtMost)}
+		template: "SELECT " + names(fieldsOf(batches.columns)) + " FROM batches WHERE " + isUnsealed + " ORDER BY id LIMIT " + strconv.Itoa(sealAtMost)}
 
 	// statements are all that a writing connection prepares.
 	statements = []*statement{
@@ -82,6 +82,9 @@ var (
 		batches.load, batches.insert, batches.update, loadUnsealed,
 	}
 )
+
+// isUnsealed selects the batches that wait for their place in the chain, in the words of their index.
+const isUnsealed = "seq = 0 AND void = 0"
 
 // statement is one SQL statement in its common form.
 type statement struct {
