@@ -152,8 +152,8 @@ type Machine struct {
 	CreatedAt    int64 // microseconds UTC, 0 when the provider doesn't say
 }
 
-// Mark is what a driver writes on a machine so that it's found again: by the order, and by the installation, so that a
-// copy of an installation on the same provider never takes the other's machines for its own.
+// Mark is what a driver writes on a machine so that it's found again: by the order, and by the installation, so that
+// another installation on the same provider never takes it for its own. A copy of a database is the same installation.
 func Mark(installation, order string) string { return "berth:" + installation + ":order:" + order }
 
 // ReadMark reads what Mark wrote; false for anything else.

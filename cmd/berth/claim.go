@@ -23,8 +23,8 @@ var (
 // claims write the row of the installation, so that of two processes that start together one sees the other.
 func claimForServing(ctx context.Context, s berth.Store) error {
 	return s.Write(ctx, berth.Need{Meta: []string{berth.MetaDemo, berth.MetaInstallation, berth.MetaMoved}}, func(b *berth.Book) error {
-		if mark, _ := b.Meta(berth.MetaMoved); mark != "" {
-			return movedAway(mark)
+		if err := refuseMoved(b); err != nil {
+			return err
 		}
 		if _, demo := b.Meta(berth.MetaDemo); demo {
 			return errDemoDatabase
@@ -44,8 +44,8 @@ func claimForDemo(ctx context.Context, s berth.Store) (bool, error) {
 	}
 	var state string
 	err = s.Write(ctx, berth.Need{Meta: []string{berth.MetaDemo, berth.MetaInstallation, berth.MetaMoved}, Catalogue: true}, func(b *berth.Book) error {
-		if mark, _ := b.Meta(berth.MetaMoved); mark != "" {
-			return movedAway(mark)
+		if err := refuseMoved(b); err != nil {
+			return err
 		}
 		var demo bool
 		if state, demo = b.Meta(berth.MetaDemo); demo {

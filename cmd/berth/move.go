@@ -100,14 +100,22 @@ func movedAway(mark string) error {
 	return errors.New("this database was moved " + mark + ". Use that one; or, when it was given up, 'berth move --unmark --from' this one")
 }
 
+// refuseMoved refuses a database that was moved away; the need of its write names berth.MetaMoved.
+func refuseMoved(b *berth.Book) error {
+	if mark, _ := b.Meta(berth.MetaMoved); mark != "" {
+		return movedAway(mark)
+	}
+	return nil
+}
+
 // unmoved is a command's store: what is written to a database that was moved would be missing where it is now.
 type unmoved struct{ *store.Store }
 
 // Write refuses a database that was moved away, in the same transaction.
 func (u unmoved) Write(ctx context.Context, need berth.Need, decide func(*berth.Book) error) error {
 	return u.Store.Write(ctx, need.And(berth.Need{Meta: []string{berth.MetaMoved}}), func(b *berth.Book) error {
-		if mark, _ := b.Meta(berth.MetaMoved); mark != "" {
-			return movedAway(mark)
+		if err := refuseMoved(b); err != nil {
+			return err
 		}
 		return decide(b)
 	})
