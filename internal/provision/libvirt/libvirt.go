@@ -138,7 +138,7 @@ func New(o Options) (*Driver, error) {
 	return &Driver{o: o}, nil
 }
 
-// uuid is the identity of the server of an order. It holds the installation, so that a copy of an installation on the
+// uuid is the identity of the server of an order. It holds the installation, so that another installation on the
 // same node makes servers of its own.
 func (d *Driver) uuid(order string) lv.UUID {
 	sum := sha256.Sum256([]byte(berth.Mark(d.o.Installation, order)))
