@@ -26,10 +26,11 @@ func (c *cluster) fill(ctx context.Context, db string, scale int) error {
 // errStalled means that the machine was so busy with other things that no transaction came to its end.
 var errStalled = errors.New("pgbench has done no transaction")
 
-// tpcb runs pgbench's TPC-B: prepared, with as many clients. On a machine that stalls it tries a few times.
+// tpcb runs pgbench's TPC-B: prepared, with as many clients. On a machine that stalls it tries a few times, each longer
+// than the one before: a machine that runs other tests may do nothing for seconds.
 func (c *cluster) tpcb(ctx context.Context, db, dir string, clients int, period time.Duration) (r result, err error) {
-	for range 3 {
-		if r, err = c.tpcbOnce(ctx, db, dir, clients, period); !errors.Is(err, errStalled) {
+	for try := range 4 {
+		if r, err = c.tpcbOnce(ctx, db, dir, clients, period*time.Duration(1+4*try)); !errors.Is(err, errStalled) {
 			break
 		}
 	}
