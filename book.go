@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"strings"
 )
 
 // Book is the part of the database that one batch has loaded, in memory. Every decide of the batch runs over it, one
@@ -31,6 +32,7 @@ type Book struct {
 	catalogue *Catalogue
 	applied   *Catalogue // set when this batch makes a new version
 
+	held    map[string]int64 // UpdatedAt of the orders that weren't loaded
 	undo    []func()
 	missing Need
 }
@@ -57,6 +59,13 @@ type Change[R any] struct {
 	Update []R
 }
 
+// Held is the change of an order that wasn't loaded: it happens only if the stored order's UpdatedAt is Was, and the
+// whole batch only with it.
+type Held struct {
+	Order
+	Was int64
+}
+
 // Changes is all that a batch appends.
 type Changes struct {
 	Batch     string // id of the commit; its row in batches tells later whether it happened; "" for the sealer's own
@@ -73,13 +82,14 @@ type Changes struct {
 	Dropped   []string
 	Entries   []Entry
 	Events    []Event
+	Held      []Held     // orders that are only changed if they are still as they were when decide ran
 	Sealed    []Batch    // batches that get their link now
 	Catalogue *Catalogue // a new version, nil for none
 }
 
 // NewBook opens a book over the rows that a need asked for. Its instant is the later of clock and one microsecond
 // after the newest change of any row loaded, so that what follows in cause follows in time, whatever the clocks of
-// several machines say.
+// several machines say. need.Held says which of rows.Orders weren't loaded.
 func NewBook(clock int64, newID func(instant int64) string, need Need, rows Rows) *Book {
 	b := &Book{catalogue: rows.Catalogue}
 	b.users.fill(need.Users, rows.Users, func(r *User) string { return r.ID })
@@ -91,6 +101,12 @@ func NewBook(clock int64, newID func(instant int64) string, need Need, rows Rows
 	b.counters.fill(need.Counters, rows.Counters, func(r *Counter) string { return r.Name })
 	b.meta.fill(need.Meta, rows.Meta, func(r *Meta) string { return r.Name })
 	b.keys.fill(need.Keys, rows.Keys, func(r *Key) string { return r.ID })
+	if len(need.Held) > 0 {
+		b.held = make(map[string]int64, len(need.Held))
+		for i := range need.Held {
+			b.held[need.Held[i].ID] = need.Held[i].UpdatedAt
+		}
+	}
 	b.now = max(clock, newest(rows)+1)
 	b.newID = func() string { return newID(b.now) }
 	b.batch = b.newID()
@@ -152,10 +168,27 @@ func (b *Book) Changes() (*Changes, bool) {
 		Services: b.services.change(), APIKeys: b.apiKeys.change(), Stock: b.stock.change(),
 		Counters: b.counters.change(), Meta: b.meta.change(), Keys: b.keys.change(),
 	}
+	c.Orders.Update, c.Held = b.split(c.Orders.Update)
 	touched := len(b.users.touched) + len(b.wallets.touched) + len(b.orders.touched) + len(b.services.touched) +
 		len(b.apiKeys.touched) + len(b.stock.touched) + len(b.counters.touched) + len(b.meta.touched) +
 		len(b.keys.touched) + len(b.dropped) + len(b.entries) + len(b.events)
 	return c, touched > 0 || b.applied != nil
+}
+
+// split parts the changed orders into those that were loaded and those that weren't.
+func (b *Book) split(orders []Order) (loaded []Order, held []Held) {
+	if len(b.held) == 0 {
+		return orders, nil
+	}
+	for _, o := range orders {
+		if was, ok := b.held[o.ID]; ok {
+			held = append(held, Held{o, was})
+		} else {
+			loaded = append(loaded, o)
+		}
+	}
+	slices.SortFunc(held, func(a, b Held) int { return strings.Compare(a.ID, b.ID) }) // they are locked in this order
+	return loaded, held
 }
 
 // Now is the batch's instant, in microseconds UTC: the one time that everything written here happened.

@@ -117,10 +117,10 @@ func (d *Desk) serverSpec(o Order) (ServerSpec, error) {
 	return spec, err
 }
 
-// Settle records the outcome of an attempt: completed, refunded, or postponed. A settle whose attempt is no longer
-// the order's changes nothing; the receipt shows the order as it is now.
+// Settle records the outcome of an attempt: completed, refunded, or postponed. o is the order as this process last wrote
+// it. A settle whose attempt is no longer the order's changes nothing; the receipt shows the order as it is now.
 func (d *Desk) Settle(ctx context.Context, o Order, out Outcome) (Receipt, error) {
-	need := Need{Orders: []string{o.ID}}
+	need := Holding(o)
 	if !o.Makes() {
 		need.Services = []string{o.ServiceID}
 	}

@@ -179,8 +179,22 @@ type Need struct {
 	Counters  []string
 	Meta      []string
 	Keys      []string
-	Catalogue bool // the current catalogue
-	Unsealed  bool // batches that are to be sealed, by id and as many as one run takes; only the sealer asks for them
+	Held      []Order // of Orders, those that the caller has as it last wrote them, see Holding
+	Catalogue bool    // the current catalogue
+	Unsealed  bool    // batches that are to be sealed, by id and as many as one run takes; only the sealer asks for them
+}
+
+// Holding is the need of a write over orders that the caller holds the leases of, as it last wrote them. Nobody else is
+// likely to have changed them since, so a store may take them as they are instead of loading them, and commits only if
+// each is still as given (by UpdatedAt, which every change raises); when one isn't, the write runs again over loaded
+// rows. So decide sees either the rows as they are, or its changes come to nothing. It must change every one of them:
+// what it only reads isn't checked.
+func Holding(orders ...Order) Need {
+	n := Need{Held: orders}
+	for i := range orders {
+		n.Orders = append(n.Orders, orders[i].ID)
+	}
+	return n
 }
 
 // And adds the rows of other.
@@ -194,6 +208,7 @@ func (n Need) And(other Need) Need {
 	n.Counters = append(n.Counters, other.Counters...)
 	n.Meta = append(n.Meta, other.Meta...)
 	n.Keys = append(n.Keys, other.Keys...)
+	n.Held = append(n.Held, other.Held...)
 	n.Catalogue = n.Catalogue || other.Catalogue
 	n.Unsealed = n.Unsealed || other.Unsealed
 	return n

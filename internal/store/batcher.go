@@ -196,6 +196,7 @@ func (b *batcher) run(calls []*call) (again []*call) {
 	// A statement failed: one call's fault, perhaps a race lost to another process. Nothing was written. Each call
 	// runs again alone, so that the others don't fail with it.
 	for _, c := range calls {
+		c.need.Held = nil // it may be that one of them was changed by somebody else
 		for {
 			left, f := b.transact([]*call{c})
 			if f == nil {
@@ -278,12 +279,15 @@ func (b *batcher) transact(calls []*call) (again []*call, f *failure) {
 // once: nothing has happened at this stage.
 func (b *batcher) open(ctx context.Context, calls []*call) (tx, *berth.Book, error) {
 	need := union(calls)
-	t, rows, version, err := b.engine.begin(ctx, need)
+	loaded := need
+	loaded.Orders = unheld(need)
+	t, rows, version, err := b.engine.begin(ctx, loaded)
 	if err != nil {
-		if t, rows, version, err = b.engine.begin(ctx, need); err != nil {
+		if t, rows, version, err = b.engine.begin(ctx, loaded); err != nil {
 			return nil, nil, err
 		}
 	}
+	rows.Orders = append(rows.Orders, need.Held...)
 	if need.Catalogue {
 		if b.catalogue == nil || b.catalogue.Version != version {
 			c, err := b.engine.catalogueAt(ctx, version)
@@ -355,7 +359,32 @@ func union(calls []*call) berth.Need {
 	for _, c := range calls {
 		need = need.And(c.need)
 	}
+	need.Held = sole(need)
 	return sorted(need)
+}
+
+// sole are the held orders that no other call of the batch names: one of the two would be mistaken about it.
+func sole(need berth.Need) []berth.Order {
+	if len(need.Held) == 0 {
+		return nil
+	}
+	named := make(map[string]int, len(need.Orders))
+	for _, id := range need.Orders {
+		named[id]++
+	}
+	return slices.DeleteFunc(need.Held, func(o berth.Order) bool { return named[o.ID] > 1 })
+}
+
+// unheld are the orders of a need that have to be loaded.
+func unheld(need berth.Need) []string {
+	if len(need.Held) == 0 {
+		return need.Orders
+	}
+	held := make(map[string]bool, len(need.Held))
+	for i := range need.Held {
+		held[need.Held[i].ID] = true
+	}
+	return slices.DeleteFunc(slices.Clone(need.Orders), func(id string) bool { return held[id] })
 }
 
 func sorted(n berth.Need) berth.Need {

@@ -131,6 +131,9 @@ func (t memoryTx) commit(_ context.Context, c *berth.Changes) error {
 	apply(m.users, c.Users, func(r berth.User) string { return r.ID })
 	apply(m.wallets, c.Wallets, func(r berth.Wallet) string { return r.UserID })
 	apply(m.orders, c.Orders, func(r berth.Order) string { return r.ID })
+	for _, h := range c.Held {
+		m.orders[h.ID] = h.Order
+	}
 	apply(m.services, c.Services, func(r berth.Service) string { return r.ID })
 	apply(m.apiKeys, c.APIKeys, func(r berth.APIKey) string { return r.ID })
 	apply(m.stock, c.Stock, func(r berth.Stock) string { return r.Key })
@@ -161,6 +164,11 @@ func (m *memory) check(c *berth.Changes) error {
 	for _, w := range slices.Concat(c.Wallets.Insert, c.Wallets.Update) {
 		if w.Balance < 0 {
 			return &failure{cause: fmt.Errorf("wallet %s: balance below zero", w.UserID)}
+		}
+	}
+	for _, h := range c.Held {
+		if m.orders[h.ID].UpdatedAt != h.Was {
+			return &failure{cause: errMoved, again: true}
 		}
 	}
 	for _, err := range []error{

@@ -38,6 +38,8 @@ var postgresDialect = &dialect{
 	fromRows:   func(f []field) string { return " FROM " + unnest(f) + " AS r (" + names(f) + ")" },
 	row:        func(_ int, name string) string { return "r." + name },
 	any:        func(int) string { return "= ANY ($1::text[])" },
+	exactly:    "WITH done AS (",
+	end:        " RETURNING 1) SELECT 1 / (count(*) = cardinality($1::text[]))::int FROM done", // see pgMoved
 	jsonObject: "json_build_object",
 	share:      "1::bigint FROM pg_advisory_xact_lock_shared(" + catalogueLock + ")",
 	own:        "1::bigint FROM pg_advisory_xact_lock(" + catalogueLock + ")",
@@ -61,6 +63,8 @@ var postgresAlone = &dialect{
 	fromRows: func([]field) string { return "" },
 	row:      func(i int, _ string) string { return fmt.Sprintf("$%d", i+1) },
 	any:      postgresDialect.any,
+	exactly:  postgresDialect.exactly,
+	end:      " RETURNING 1) SELECT 1 / (count(*) = 1)::int FROM done",
 }
 
 // unnest turns one array a column into rows.
@@ -130,17 +134,21 @@ func (e *postgres) close() error {
 	return e.sqlReader.close()
 }
 
+// begin has nothing to ask when nothing is to be loaded: the transaction then begins with its appends, in one round trip.
 func (e *postgres) begin(ctx context.Context, need berth.Need) (_ tx, rows berth.Rows, version int64, err error) {
 	w, err := e.writers.take(ctx)
 	if err != nil {
 		return nil, berth.Rows{}, 0, err
 	}
 	steps := loads(&need, &rows, &version)
+	if len(steps) == 0 {
+		return &postgresTx{e, w, sqlBegin}, rows, version, nil
+	}
 	if err := w.transact(deadlineOf(ctx, e.wait), sqlBegin, steps, nil); err != nil {
 		e.discard(w, err)
 		return nil, berth.Rows{}, 0, err.cause
 	}
-	return &postgresTx{e, w}, rows, version, nil
+	return &postgresTx{e, w, nil}, rows, version, nil
 }
 
 // deadlineOf is the context's deadline, or after wait when it has none.
@@ -154,13 +162,20 @@ func deadlineOf(ctx context.Context, wait time.Duration) time.Time {
 type postgresTx struct {
 	engine *postgres
 	writer *pgWriter
+	first  *statement // what begins the transaction, nil when it was begun
 }
 
-func (t *postgresTx) rollback() { t.engine.undo(t.writer) }
+func (t *postgresTx) rollback() {
+	if t.first != nil {
+		t.engine.writers.put(t.writer)
+		return
+	}
+	t.engine.undo(t.writer)
+}
 
 // release commits, which waits for the standby: the row locks are in the log behind what was read. A rollback would
 // not wait, and tell of an order that only the primary knows yet.
-func (t *postgresTx) release() error { return t.engine.finish(t.writer, nil, nil) }
+func (t *postgresTx) release() error { return t.engine.finish(t.writer, t.first, nil) }
 
 // discard ends a transaction whose statement failed. When a connection died the idle ones likely did, too, and the
 // next try needs a fresh one.
@@ -190,7 +205,7 @@ func (t *postgresTx) commit(_ context.Context, c *berth.Changes) error {
 		t.rollback()
 		return &failure{cause: err}
 	}
-	return t.engine.finish(t.writer, nil, steps)
+	return t.engine.finish(t.writer, t.first, steps)
 }
 
 // finish runs the last steps of a transaction and commits. See tx.commit for its errors.
@@ -231,11 +246,15 @@ func lostConnection(err error) bool {
 	return errors.As(err, &broken) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }
 
+// pgMoved is the server's way to refuse an exact statement whose rows aren't all there: it divides by zero, which fails
+// the transaction before its COMMIT is read from the same pipeline. Nothing else here divides.
+const pgMoved = "22012"
+
 // pgOrdinary are the refusals after which the connection is as good as before: somebody else was faster, or a check
 // held. After any other it is closed, since the next one may lead to a better server.
 func pgOrdinary(e *pgconn.PgError) bool {
 	switch e.Code {
-	case "40001", "40P01", "55P03", "57014":
+	case "40001", "40P01", "55P03", "57014", pgMoved:
 		return true
 	}
 	return strings.HasPrefix(e.Code, "23")
@@ -246,6 +265,7 @@ func pgAgain(e *pgconn.PgError) bool {
 	switch e.Code {
 	case "40001", // serialization failure
 		"40P01",                   // deadlock
+		pgMoved,                   // an order was changed by somebody else than its holder
 		"55P03",                   // lock_timeout
 		"57014",                   // statement_timeout
 		"23505",                   // a unique key that another process took

@@ -221,16 +221,16 @@ func TestDeadlock(t *testing.T) {
 // TestLostConnections ends the engine's connections at every stage.
 func TestLostConnections(t *testing.T) {
 	e, other := newPostgres(t)
-	ctx := t.Context()
+	ctx, some := t.Context(), berth.Need{Meta: []string{"a"}} // a transaction that loads nothing begins with its commit
 	write(t, e, oneMeta("1", "a"))
 	end := func() {
 		mustExec(t, other, "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'berth' AND datname = current_database() AND pid <> pg_backend_pid()")
 	}
 	end()
-	if _, _, _, err := e.begin(ctx, berth.Need{}); err == nil {
+	if _, _, _, err := e.begin(ctx, some); err == nil {
 		t.Error("begin on a dead connection: got no error")
 	}
-	tx, _, _, err := e.begin(ctx, berth.Need{})
+	tx, _, _, err := e.begin(ctx, some)
 	if err != nil {
 		t.Fatalf("begin once more: %v", err)
 	}
@@ -243,7 +243,7 @@ func TestLostConnections(t *testing.T) {
 	if committed, err := e.resolve(ctx, "2", 0); committed || err != nil {
 		t.Errorf("resolve: got %t %v, want that it was not committed", committed, err)
 	}
-	tx, _, _, err = e.begin(ctx, berth.Need{})
+	tx, _, _, err = e.begin(ctx, some)
 	if err != nil {
 		t.Fatal(err)
 	}

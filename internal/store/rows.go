@@ -215,6 +215,11 @@ func (w *writing[R]) text(row, col int) string  { return w.columns[col].getText(
 func (w *writing[R]) number(row, col int) int64 { return w.columns[col].getNumber(&w.list[row]) }
 func (w *writing[R]) take(values) error         { return errUnexpectedRow }
 
+// holding is a step of an exact statement. What it answers says only that it went through.
+type holding struct{ writing[berth.Held] }
+
+func (*holding) take(values) error { return nil }
+
 // naming is a step that only names rows by key, such as a delete.
 type naming struct {
 	do   *statement

@@ -221,8 +221,11 @@ func verdict(found []berth.Batch) (committed bool, err error) {
 }
 
 // sqliteAgain tells whether a statement's error may go away by running the transaction again: a unique key that was
-// taken by another call or process, or another process that held the file for too long.
+// taken by another call or process, an order that its holder doesn't know as it is, or another process that held the file for too long.
 func sqliteAgain(err error) bool {
+	if errors.Is(err, errMoved) {
+		return true
+	}
 	var e *sqlite3.Error
 	if !errors.As(err, &e) {
 		return false

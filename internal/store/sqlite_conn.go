@@ -189,7 +189,13 @@ func (w *sqliteWriter) send(s step, keys, args int) error {
 		return err
 	}
 	if len(do.result) == 0 {
-		if _, err := st.(driver.StmtExecContext).ExecContext(context.Background(), w.args[:args]); err != nil {
+		done, err := st.(driver.StmtExecContext).ExecContext(context.Background(), w.args[:args])
+		if err == nil && do.exact {
+			if n, _ := done.RowsAffected(); n != 1 {
+				err = errMoved
+			}
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", do.name, err)
 		}
 		return nil

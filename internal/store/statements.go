@@ -21,6 +21,7 @@ import (
 //	{for update}  the row locks, where the whole database isn't locked anyway
 //	{share catalogue} and {own catalogue}  a row of a lock on the current version, likewise
 //	{begin}       a transaction that may write, from its start
+//	{exactly}...{end}  an update that fails when one of its rows isn't there
 //
 // So a set-based statement goes to PostgreSQL once for a batch, and to SQLite once a row, prepared. PostgreSQL has each
 // in a second form for a batch of one row.
@@ -62,6 +63,10 @@ var (
 	voidBatch = &statement{name: "void_batch", fields: batches.insert.fields,
 		template: batches.insert.template + " ON CONFLICT (id) DO NOTHING"}
 
+	// An order that wasn't loaded is changed only while it's as its holder last wrote it.
+	updateHeld = &statement{name: "update_held", fields: fieldsOf(heldColumns), exact: true,
+		template: "{exactly}" + updateText("orders", fieldsOf(orders.changing), 1) + " AND orders.updated_at = {row.was}{end}"}
+
 	// The batches that wait for their place in the chain.
 	loadUnsealed = &statement{name: "load_unsealed", result: fieldsOf(batches.columns),
 		template: "SELECT " + names(fieldsOf(batches.columns)) + " FROM batches WHERE " + isUnsealed + " ORDER BY id LIMIT " + strconv.Itoa(sealAtMost)}
@@ -79,7 +84,7 @@ var (
 		meta.load, meta.insert, meta.update,
 		keys.load, keys.insert, keys.update,
 		entries.insert, events.insert, catalogues.insert,
-		batches.load, batches.insert, batches.update, loadUnsealed,
+		batches.load, batches.insert, batches.update, loadUnsealed, updateHeld,
 	}
 )
 
@@ -92,6 +97,7 @@ type statement struct {
 	template string
 	fields   []field // of the rows that it takes, in order
 	any      bool    // it takes keys for {any}, all at once
+	exact    bool    // it fails with errMoved, or in the server's words, when one of its rows isn't there
 	result   []field // of the rows that it answers
 }
 
@@ -127,6 +133,9 @@ type values interface {
 	text(field int) (string, error)
 	number(field int) (int64, error)
 }
+
+// errMoved is the failure of an exact statement.
+var errMoved = errors.New("an order was changed by somebody else than its holder")
 
 var errUnexpectedRow = errors.New("a writing statement answered with a row")
 
@@ -167,6 +176,9 @@ func appends(c *berth.Changes) ([]step, error) {
 	if len(c.Dropped) > 0 {
 		steps = append(steps, &naming{dropKeys, c.Dropped})
 	}
+	if len(c.Held) > 0 {
+		steps = append(steps, &holding{writing[berth.Held]{updateHeld, heldColumns, c.Held}})
+	}
 	steps = insert(steps, entries, c.Entries)
 	steps = insert(steps, events, c.Events)
 	if c.Catalogue != nil {
@@ -201,6 +213,8 @@ type dialect struct {
 	fromRows   func([]field) string
 	row        func(i int, name string) string
 	any        func(keys int) string
+	exactly    string
+	end        string
 	keyOrder   string // storage of a table, see the migrations
 	hotRows    string // storage of a table whose rows are updated over and over
 	jsonObject string // makes a JSON object of names and values
@@ -216,6 +230,9 @@ func (d *dialect) render(s *statement, keys int) string {
 	pairs := []string{"{begin}", d.begin, " {for update}", d.forUpdate, "{rows}", d.rows(s.fields),
 		" {from rows}", d.fromRows(s.fields), "{any}", d.any(keys),
 		"{share catalogue}", d.share, "{own catalogue}", d.own}
+	if s.exact {
+		pairs = append(pairs, "{exactly}", d.exactly, "{end}", d.end)
+	}
 	for i, f := range s.fields {
 		pairs = append(pairs, "{row."+f.name+"}", d.row(i, f.name))
 	}

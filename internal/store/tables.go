@@ -214,6 +214,32 @@ var (
 		})
 )
 
+// heldColumns are those of an order that is changed without having been loaded: as orders change, and last the instant
+// of the change that its holder knows of.
+var heldColumns = append(heldBy(orders.changing), number("was", func(r *berth.Held) *int64 { return &r.Was }))
+
+// heldBy makes columns of an order those of an order that somebody holds.
+func heldBy(columns []column[berth.Order]) []column[berth.Held] {
+	held := make([]column[berth.Held], len(columns))
+	for i, c := range columns {
+		h := column[berth.Held]{name: c.name}
+		if c.text != nil {
+			h.text = func(r *berth.Held) *string { return c.text(&r.Order) }
+		}
+		if c.number != nil {
+			h.number = func(r *berth.Held) *int64 { return c.number(&r.Order) }
+		}
+		if c.flag != nil {
+			h.flag = func(r *berth.Held) *bool { return c.flag(&r.Order) }
+		}
+		if c.list != nil {
+			h.list = func(r *berth.Held) wordList { return c.list(&r.Order) }
+		}
+		held[i] = h
+	}
+	return held
+}
+
 // result is what orders and services share: what the driver delivered.
 func result[R any](at func(*R) *berth.Result) []column[R] {
 	return []column[R]{

@@ -145,7 +145,7 @@ func (w *Worker) renew(ctx context.Context) error {
 	defer w.mu.Unlock()
 	for _, o := range kept {
 		if h, ok := w.held[o.ID]; ok && h.order.Attempt == o.Attempt {
-			h.renewed = now
+			h.order, h.renewed = o, now
 			w.held[o.ID] = h
 		}
 	}

@@ -206,7 +206,7 @@ func (w *Worker) fulfil(o berth.Order) {
 	}
 	out := w.call(o)
 	<-w.slots
-	receipt := w.settle(o, out)
+	receipt := w.settle(w.latestOf(o), out)
 	if receipt.Order.State == berth.Paid {
 		return
 	}
@@ -277,6 +277,16 @@ func (w *Worker) fresh(o berth.Order) bool {
 	h.until = now.Add(time.Duration(w.desk.Policy.CallTimeout)*time.Microsecond + 2*lease)
 	w.held[o.ID] = h
 	return true
+}
+
+// latestOf is a held order as this process last wrote it: the renewal of a lease changes the row.
+func (w *Worker) latestOf(o berth.Order) berth.Order {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if h, ok := w.held[o.ID]; ok && h.order.Attempt == o.Attempt {
+		return h.order
+	}
+	return o
 }
 
 func (w *Worker) holds(o berth.Order) bool {
