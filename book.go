@@ -230,7 +230,18 @@ func (b *Book) User(id string) (User, bool) {
 }
 
 // PutUser writes a user.
-func (b *Book) PutUser(u User) { b.users.put(b, u.ID, u) }
+func (b *Book) PutUser(u User) {
+	b.users.put(b, u.ID, u)
+	b.remark(b.users.rows[u.ID].stored)
+}
+
+// remark tells those who remember users and keys that one has changed. A new one nobody can remember.
+func (b *Book) remark(changed bool) {
+	if changed {
+		b.Meta(MetaRights)
+		b.PutMeta(MetaRights, b.NewID())
+	}
+}
 
 // Wallet reads a wallet by its user. Only Post changes a balance.
 func (b *Book) Wallet(userID string) (Wallet, bool) {
@@ -297,7 +308,10 @@ func (b *Book) APIKey(id string) (APIKey, bool) {
 }
 
 // PutAPIKey writes an API key.
-func (b *Book) PutAPIKey(k APIKey) { b.apiKeys.put(b, k.ID, k) }
+func (b *Book) PutAPIKey(k APIKey) {
+	b.apiKeys.put(b, k.ID, k)
+	b.remark(b.apiKeys.rows[k.ID].stored)
+}
 
 // Stock reads a stock row by StockKey.
 func (b *Book) Stock(key string) (Stock, bool) {

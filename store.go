@@ -163,6 +163,7 @@ const (
 	MetaInstallation = "installation" // UUID of this installation
 	MetaSecretCheck  = "secret_check" // sealed random bytes: proof of the right key, and key of the request marks
 	MetaDemo         = "demo"         // set when the database was seeded by the demo
+	MetaRights       = "rights"       // changes whenever a user or an API key does: whoever remembers them looks at it
 	MetaSwept        = "swept"        // id up to which old passwords have been dropped
 	MetaChain        = "chain"        // the head of the chain; whoever has it locked is the sealer
 	MetaMoved        = "moved"        // where and when this database was moved to: it must not be served beside its copy

@@ -338,6 +338,48 @@ func TestCache(t *testing.T) {
 	}
 }
 
+// A row with a mark is kept for as long as the mark stays, and no longer than keptFor.
+func TestCacheByMark(t *testing.T) {
+	var now int64 = 1
+	var rows, marks int
+	var mark string
+	var away error
+	c := newMarked(func() int64 { return now }, func(_ context.Context, name string) (string, bool, error) {
+		marks++
+		return mark, mark != "", away
+	}, func(context.Context, string) (int, bool, error) {
+		rows++
+		return rows, true, nil
+	})
+	tests := []struct {
+		name        string
+		after       int64
+		mark        string
+		away        error
+		rows, marks int // read so far
+	}{
+		{"at first", 0, "", nil, 1, 1},
+		{"at once again", freshFor - 1, "", nil, 1, 1},
+		{"a second later", 1, "", nil, 1, 2},
+		{"changed, and not yet looked", 1, "a", nil, 1, 2},
+		{"changed, a second later", freshFor, "a", nil, 2, 3},
+		{"the same a minute later", keptFor - 1, "a", nil, 2, 4},
+		{"the same for too long", 1, "a", nil, 3, 4},
+		{"the database away", freshFor, "a", errors.New("away"), 3, 5},
+		{"the clock set back", -2 * freshFor, "a", nil, 4, 6},
+	}
+	for _, tt := range tests {
+		now, mark, away = now+tt.after, tt.mark, tt.away
+		got, ok, err := c.find(context.Background(), "a")
+		if err != tt.away || ok != (tt.away == nil) || ok && got != tt.rows {
+			t.Errorf("%s: got %d, %v, %v", tt.name, got, ok, err)
+		}
+		if rows != tt.rows || marks != tt.marks {
+			t.Errorf("%s: read %d rows and %d marks, want %d and %d", tt.name, rows, marks, tt.rows, tt.marks)
+		}
+	}
+}
+
 // Those who want the same row at once share one load, and its end isn't that of the request that began it.
 func TestCacheLoadsOnce(t *testing.T) {
 	var mu sync.Mutex

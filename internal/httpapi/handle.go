@@ -62,8 +62,8 @@ func New(o Options) http.Handler {
 		Options:    o,
 		rows:       o.Desk.Store,
 		routes:     make(map[string][]route),
-		keys:       newCache(o.Desk.Now, o.Desk.Store.KeyByHash),
-		users:      newCache(o.Desk.Now, o.Desk.Store.User),
+		keys:       newMarked(o.Desk.Now, o.Desk.Store.Meta, o.Desk.Store.KeyByHash),
+		users:      newMarked(o.Desk.Now, o.Desk.Store.Meta, o.Desk.Store.User),
 		perKey:     newLimiter[string](o.RatePerKey, o.BurstPerKey),
 		failedKeys: newLimiter[netip.Addr](o.FailedKeysPerMinute/60, o.FailedKeysPerMinute),
 	}
