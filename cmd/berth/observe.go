@@ -9,5 +9,6 @@ import (
 type storeObserver struct{ *telemetry.Metrics }
 
 func (o storeObserver) Batch(b store.BatchStats) {
-	o.Wrote(b.Calls, b.Queued, b.Load, b.Decide, b.Append)
+	o.Wrote(telemetry.Batch{Writes: b.Calls, Money: b.Money, Queued: b.Queued, Waited: b.Waited,
+		Load: b.Load, Decide: b.Decide, Append: b.Append})
 }

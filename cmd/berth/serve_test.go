@@ -217,7 +217,7 @@ func TestMetricsAreServed(t *testing.T) {
 		`berth_driver_call_seconds_count{kind="new_server",provider="sim",verdict="refused"} 1`,
 		`berth_refusals_total{code="provider_refused"} 1`,
 		`berth_http_answer_seconds_count{code="ok",method="POST",route="/API/orders/create_order"} 1`,
-		"berth_queue_writes ", "berth_batch_writes_count", "berth_orders_unsettled ", "go_goroutines",
+		"berth_queue_writes ", `berth_batch_writes_count{lane="wallets"}`, "berth_orders_unsettled ", "go_goroutines",
 	} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("%s is missing", want)

@@ -4,7 +4,8 @@ import "math"
 
 // The model says what more machines would bring: one with PostgreSQL, the others with a Berth each, the clients
 // elsewhere. It knows two limits. Processors: an order costs each side so much, and each batch so much on top. And turns:
-// a server runs one batch at a time, and batches that touch the same wallet wait for each other wherever they run.
+// a server has one batch at a time in which money moves, and those that touch the same wallet wait for each other wherever
+// they run. Each order is in one of them. (What completes orders has lanes of its own, two, and its batches are shorter.)
 
 // costs are what the model is made of, measured on one machine at one client and at busyClients.
 type costs struct {
@@ -16,25 +17,23 @@ type costs struct {
 	serverBatch, databaseBatch float64
 	client                     float64 // of an order, where clients share the machine
 
-	share float64 // of the connected clients whose writes are in one batch
-	turn  float64 // microseconds that a batch of one write takes on an idle machine, from load to commit
-	more  float64 // and for each further write, where server, database and clients share the machine
+	size  float64 // writes in a batch of any lane, for each connected client
+	share float64 // of the connected clients whose orders are in one batch
+	turn  float64 // microseconds that a batch of one order takes on an idle machine, from load to commit
+	more  float64 // and for each further order, where server, database and clients share the machine
 	trip  float64 // microseconds of a round trip between two machines
 }
-
-// lanes is how many batches a server has under way on PostgreSQL, of which one moves money.
-const lanes = 3
 
 // tripGuess is a round trip within one data centre, microseconds. It's the one figure that isn't measured.
 const tripGuess = 200
 
 // fitCosts takes an order's cost apart by two measurements in which batches had different sizes.
 func fitCosts(alone, busy result, cores int) costs {
-	turn := func(r result) float64 { return 1000 * (r.where.batchLoad + r.where.batchDecide + r.where.batchAppend) }
+	one, many := alone.where.money, busy.where.money
 	c := costs{cores: float64(cores), writes: busy.where.writes, client: busy.client, trip: tripGuess,
-		share: busy.where.size / busyClients, turn: turn(alone)}
-	if further := busy.where.size - alone.where.size; further > 0 {
-		c.more = max(0, (turn(busy)-turn(alone))/further)
+		size: busy.where.size / busyClients, share: many.size / busyClients, turn: 1000 * one.time}
+	if further := many.size - one.size; further > 0 {
+		c.more = max(0, 1000*(many.time-one.time)/further)
 	}
 	fit := func(atOne, atMany float64) (order, batch float64) {
 		if more := alone.where.batches - busy.where.batches; more > 0 {
@@ -52,15 +51,16 @@ func fitCosts(alone, busy result, cores int) costs {
 type estimate struct {
 	rate  float64 // orders a second
 	limit string  // what they come up against
-	size  float64 // writes in a batch
+	size  float64 // orders in a batch
 }
 
 // estimate is of a number of machines (1: server, database and clients together; more: one with the database, a server
 // on each other one) and of clients in all. hot: they all order from one wallet.
 func (c costs) estimate(machines, clients int, hot bool) estimate {
 	servers := max(1, machines-1)
-	e := estimate{size: max(1, c.share*float64(clients)/float64(servers)), rate: math.Inf(1)}
-	batches := c.writes / e.size
+	each := float64(clients) / float64(servers)
+	e := estimate{size: max(1, c.share*each), rate: math.Inf(1)}
+	batches := c.writes / max(1, c.size*each)
 	server, database := c.server+batches*c.serverBatch, c.database+batches*c.databaseBatch
 	bound := func(rate float64, limit string) {
 		if rate < e.rate {
@@ -80,11 +80,10 @@ func (c costs) estimate(machines, clients int, hot bool) estimate {
 	if machines > 1 {
 		turn += 2 * c.trip
 	}
-	perLane := e.size / turn * 1e6 // writes a second
-	if hot {
-		bound(perLane, "turns on the wallet") // of an order's writes one moves money
+	if perServer := e.size / turn * 1e6; hot {
+		bound(perServer, "turns on the wallet")
 	} else {
-		bound(float64(servers)*lanes*perLane/c.writes, "turns of the servers' batches")
+		bound(float64(servers)*perServer, "turns of the servers' batches")
 	}
 	return e
 }

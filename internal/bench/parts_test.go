@@ -11,17 +11,20 @@ import (
 )
 
 func TestPhases(t *testing.T) {
-	before := "# HELP x\nberth_batch_writes_sum 10\nberth_batch_writes_count 4\n"
+	before := "# HELP x\nberth_batch_writes_sum{lane=\"others\"} 10\nberth_batch_writes_count{lane=\"others\"} 4\n"
 	after := `berth_seal_lag_seconds_bucket{le="0.2"} 3
 berth_seal_lag_seconds_bucket{le="0.5"} 7
 berth_seal_lag_seconds_bucket{le="1"} 7
 berth_seal_lag_seconds_bucket{le="+Inf"} 7
 berth_seal_lag_seconds_count 7
-berth_batch_writes_sum 210
-berth_batch_writes_count 14
-berth_write_phase_seconds_sum{phase="queue"} 0.04
-berth_write_phase_seconds_sum{phase="load"} 0.01
-berth_write_phase_seconds_sum{phase="append"} 0.02
+berth_batch_writes_sum{lane="others"} 90
+berth_batch_writes_count{lane="others"} 10
+berth_batch_writes_sum{lane="wallets"} 120
+berth_batch_writes_count{lane="wallets"} 4
+berth_write_phase_seconds_sum{lane="others",phase="queue"} 0.04
+berth_write_phase_seconds_sum{lane="others",phase="load"} 0.01
+berth_write_phase_seconds_sum{lane="wallets",phase="append"} 0.02
+berth_write_seconds_total{phase="queue"} 0.1
 berth_write_seconds_total{phase="load"} 0.2
 berth_write_seconds_total{phase="decide"} 0.1
 berth_write_seconds_total{phase="append"} 0.4
@@ -37,10 +40,10 @@ berth_http_answer_seconds_sum{code="ok",method="GET",route="/readyz"} 77
 		}
 		return s
 	}
-	// 100 orders in a second by 2 clients, and 0.1 writes waited on the average.
-	got := phasesOf(read(before), read(after), 100, 2, 1, 0.1)
+	// 100 orders in a second by 2 clients.
+	got := phasesOf(read(before), read(after), 100, 2, 1)
 	want := phases{queue: 1, load: 2, decide: 1, append: 4, driver: 0.5, http: 1.5, outside: 10,
-		batchQueue: 4, batchLoad: 1, batchAppend: 2, writes: 2, batches: 0.1, size: 20, lag: 500}
+		batchQueue: 4, batchLoad: 1, batchAppend: 2, writes: 2, batches: 0.1, size: 20, money: turns{size: 30, time: 5}, lag: 500}
 	for i, w := range want.figures() {
 		if g := *got.figures()[i]; math.Abs(g-*w) > 1e-9 {
 			t.Errorf("figure %d: got %v, want %v (in %+v)", i, g, *w, got)
@@ -63,7 +66,7 @@ func TestModel(t *testing.T) {
 	at := func(size float64) result {
 		batches := 2 / size
 		r := result{own: 100 + 200*batches, db: 50 + 100*batches, client: 20}
-		r.where = phases{writes: 2, batches: batches, size: size, batchLoad: 0.2, batchDecide: 0.02, batchAppend: 0.28 + 0.03*(size-1)}
+		r.where = phases{writes: 2, batches: batches, size: size, money: turns{size, 0.5 + 0.03*(size-1)}}
 		return r
 	}
 	alone, busy := at(1), at(32)
@@ -78,7 +81,7 @@ func TestModel(t *testing.T) {
 	if got := c.estimate(1, 64, true); math.Abs(got.rate-busy.rate) > 1e-6 || got.limit != "the processors" {
 		t.Errorf("one machine: got %+v, want the rate it was made from, %v", got, busy.rate)
 	}
-	three, ten := c.estimate(3, 2*16, false), c.estimate(10, 9*256, false)
+	three, ten := c.estimate(3, 2*28, false), c.estimate(10, 9*256, false)
 	if three.rate < 2*busy.rate || three.limit != "turns of the servers' batches" {
 		t.Errorf("three machines: got %+v, want at least twice the rate of one, %v, by the turns of two servers", three, busy.rate)
 	}

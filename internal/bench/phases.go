@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // scrape is the server's metrics at one moment: value by name and labels, as the text format writes them.
@@ -62,34 +61,6 @@ func (s scrape) sum(name, label string) float64 {
 	return total
 }
 
-// watchQueue looks at a server's queue a few times a second until stop is called, which returns the mean length. By
-// Little's law that is the time that all writes together have waited, divided by the time that was looked at; the
-// server's own histogram of the queue has the first write of each batch only.
-func watchQueue(ctx context.Context, url string) (stop func() float64) {
-	const every = 100 * time.Millisecond // a look takes the server a millisecond
-	stopping, mean := make(chan struct{}), make(chan float64, 1)
-	go func() {
-		tick := time.NewTicker(every)
-		defer tick.Stop()
-		sum, looks := 0.0, 0
-		for {
-			select {
-			case <-tick.C:
-				if s, err := scrapeMetrics(ctx, url); err == nil {
-					sum, looks = sum+s["berth_queue_writes"], looks+1
-				}
-			case <-stopping:
-				mean <- sum / float64(max(looks, 1))
-				return
-			}
-		}
-	}()
-	return func() float64 {
-		close(stopping)
-		return <-mean
-	}
-}
-
 // phases is where the time of an order goes, in milliseconds: first of an order, added over its writes, then of a
 // batch. An order's phases end in what the client has waited.
 type phases struct {
@@ -102,14 +73,21 @@ type phases struct {
 
 	writes, batches float64 // of an order
 	size            float64 // writes in a batch
+	money           turns   // of the batches in which money moves
 	lag             float64 // ms from a batch to its place in the hash chain that none exceeded, as far as buckets tell
+}
+
+// turns are the batches of one lane, on the average.
+type turns struct {
+	size float64 // writes in one
+	time float64 // milliseconds from its load to its commit
 }
 
 // createOrder is the label of the requests that are measured.
 const createOrder = `route="/API/orders/create_order"`
 
-// phasesOf compares two scrapes. clients sent orders during seconds, and the queue held queued writes on the average.
-func phasesOf(before, after scrape, orders, clients int, seconds, queued float64) phases {
+// phasesOf compares two scrapes between which clients sent orders during seconds.
+func phasesOf(before, after scrape, orders, clients int, seconds float64) phases {
 	delta := func(name, label string) float64 { return after.sum(name, label) - before.sum(name, label) }
 	each := func(total float64) float64 { return total / float64(max(orders, 1)) }
 	batches := delta("berth_batch_writes_count", "")
@@ -120,17 +98,21 @@ func phasesOf(before, after scrape, orders, clients int, seconds, queued float64
 		return 1000 * each(delta("berth_write_seconds_total", `phase="`+phase+`"`))
 	}
 	p := phases{
-		queue: 1000 * each(queued*seconds), load: perOrder("load"), decide: perOrder("decide"), append: perOrder("append"),
+		queue: perOrder("queue"), load: perOrder("load"), decide: perOrder("decide"), append: perOrder("append"),
 		driver:     1000 * each(delta("berth_driver_call_seconds_sum", "")),
 		batchQueue: perBatch("queue"), batchLoad: perBatch("load"), batchDecide: perBatch("decide"), batchAppend: perBatch("append"),
 		writes: each(delta("berth_batch_writes_sum", "")), batches: each(batches),
 	}
 	p.size = delta("berth_batch_writes_sum", "") / max(batches, 1)
+	const wallets = `lane="wallets"`
+	if n := delta("berth_batch_writes_count", wallets); n > 0 {
+		p.money.size = delta("berth_batch_writes_sum", wallets) / n
+		for _, phase := range []string{"load", "decide", "append"} {
+			p.money.time += 1000 * delta("berth_write_phase_seconds_sum", wallets+`,phase="`+phase+`"`) / n
+		}
+	}
 	handler := 1000 * delta("berth_http_answer_seconds_sum", createOrder) / max(delta("berth_http_answer_seconds_count", createOrder), 1)
 	p.http = handler - p.queue - p.load - p.decide - p.append - p.driver
-	if p.http < 0 { // the looks at the queue were too few; the handler's time is exact, and leaves so much for it
-		p.queue, p.http = p.queue+p.http, 0
-	}
 	p.outside = 1000*each(float64(clients)*seconds) - handler
 	p.lag = 1000 * bound(before, after, "berth_seal_lag_seconds")
 	return p
@@ -159,7 +141,7 @@ func bound(before, after scrape, name string) float64 {
 // figures are all of them, for medians.
 func (p *phases) figures() []*float64 {
 	return []*float64{&p.queue, &p.load, &p.decide, &p.append, &p.driver, &p.http, &p.outside,
-		&p.batchQueue, &p.batchLoad, &p.batchDecide, &p.batchAppend, &p.writes, &p.batches, &p.size, &p.lag}
+		&p.batchQueue, &p.batchLoad, &p.batchDecide, &p.batchAppend, &p.writes, &p.batches, &p.size, &p.money.size, &p.money.time, &p.lag}
 }
 
 // total is what a client waits for an order on the average.
@@ -170,10 +152,9 @@ func (p phases) total() float64 {
 func (b *bench) writePhases(line func(string, ...any)) {
 	line("## Where the time of an order goes\n")
 	line("Milliseconds, one wallet, from the server's own metrics (`/metrics`) during the runs above: the mean order, its writes")
-	line("added up. Queue is what its writes waited for a batch (the mean length of the queue times its time, by Little's law);")
-	line("append is the inserts and the commit, one round trip. HTTP is the rest within the handler: JSON, the key's check, and")
-	line("waiting for a processor. A look at the queue waits for a processor, too, and then finds it longer than it mostly is: what")
-	line("the queue has too much, HTTP has too little. Outside is the rest until the client has its answer.\n")
+	line("added up. Queue is what its writes waited for a batch; append is the inserts and the commit, one round trip. HTTP is the")
+	line("rest within the handler: JSON, the key's check, and waiting for a processor. Outside is the rest until the client has its")
+	line("answer.\n")
 	line("| engine | clients | queue | load | decide | append + commit | driver | HTTP + JSON | outside | whole | writes | writes in a batch |")
 	line("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
 	for _, engine := range b.engines {

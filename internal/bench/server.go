@@ -239,11 +239,9 @@ func (s *shop) measure(ctx context.Context, t traffic) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	queue := watchQueue(ctx, s.metrics)
 	own, db := cpu(s.server.Process.Pid, false), cpu(t.database, true)
 	text, client, err := s.timed(ctx, append(args, "--duration", t.period.String())...)
 	own, db = cpu(s.server.Process.Pid, false)-own, cpu(t.database, true)-db
-	queued := queue()
 	if err != nil {
 		return result{}, err
 	}
@@ -260,5 +258,5 @@ func (s *shop) measure(ctx context.Context, t traffic) (result, error) {
 	}
 	each := func(d time.Duration) float64 { return float64(d.Microseconds()) / float64(max(r.Completed, 1)) }
 	return result{rate: r.Rate, p50: r.Times.P50, p99: r.Times.P99, own: each(own), db: each(db), client: each(client),
-		orders: float64(r.Completed), where: phasesOf(before, after, r.Completed, t.clients, r.Seconds, queued)}, nil
+		orders: float64(r.Completed), where: phasesOf(before, after, r.Completed, t.clients, r.Seconds)}, nil
 }

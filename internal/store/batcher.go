@@ -41,6 +41,7 @@ const gatherFor = 300 * time.Microsecond
 // batch itself.
 type batcher struct {
 	engine  engine
+	money   bool // it's the lane in which money moves
 	options Options
 
 	mu      sync.Mutex
@@ -220,7 +221,10 @@ func (b *batcher) run(calls []*call) (again []*call) {
 // transact is one transaction: load, decide, append, commit. A certain failure of a statement is returned, with no
 // call answered; in every other case each call is answered or returned in again.
 func (b *batcher) transact(calls []*call) (again []*call, f *failure) {
-	stats := BatchStats{Calls: len(calls), Queued: time.Since(calls[0].since)}
+	stats := BatchStats{Calls: len(calls), Money: b.money, Queued: time.Since(calls[0].since)}
+	for _, c := range calls {
+		stats.Waited += time.Since(c.since)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), b.options.Deadline)
 	defer cancel()
 

@@ -38,7 +38,9 @@ type Observer interface {
 // BatchStats is one committed batch.
 type BatchStats struct {
 	Calls  int
+	Money  bool          // of the lane in which money moves
 	Queued time.Duration // what the first call had waited
+	Waited time.Duration // what all calls together had waited
 	Load   time.Duration // begin and load
 	Decide time.Duration
 	Append time.Duration // append and commit
@@ -90,6 +92,7 @@ func over(e engine, o Options) *Store {
 	for range o.Lanes {
 		s.lanes = append(s.lanes, newBatcher(e, o, ids))
 	}
+	s.lanes[len(s.lanes)-1].money = true
 	return s
 }
 

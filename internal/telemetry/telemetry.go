@@ -26,11 +26,10 @@ type Metrics struct {
 	refusals *prometheus.CounterVec
 	doubts   *prometheus.CounterVec
 
-	sealed                       prometheus.Counter
-	lag                          prometheus.Histogram
-	batchSize                    prometheus.Histogram
-	queued, load, decide, append prometheus.Observer
-	inLoad, inDecide, inAppend   prometheus.Counter
+	sealed        prometheus.Counter
+	lag           prometheus.Histogram
+	money, others batches
+	spent         *prometheus.CounterVec
 
 	backlog atomic.Pointer[berth.Backlog]
 }
@@ -59,16 +58,14 @@ func New(version string, now func() int64) *Metrics {
 		Help: "Requests refused, by the error contract's code."}, []string{"code"})
 	m.doubts = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "berth_commit_doubts_total",
 		Help: "Commits whose answer was lost, by what was found out: committed, void or unknown."}, []string{"fate"})
-	m.batchSize = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "berth_batch_writes", Buckets: sizeBuckets,
-		Help: "Writes in one commit."})
+	sizes := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "berth_batch_writes", Buckets: sizeBuckets,
+		Help: "Writes in one commit, by lane: wallets (where money moves) or others."}, []string{"lane"})
 	phases := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "berth_write_phase_seconds", Buckets: phaseBuckets,
-		Help: "Phases of a batch: queue (its first write's wait), load, decide, append (commit included)."}, []string{"phase"})
-	m.queued, m.load = phases.WithLabelValues("queue"), phases.WithLabelValues("load")
-	m.decide, m.append = phases.WithLabelValues("decide"), phases.WithLabelValues("append")
+		Help: "Phases of a batch: queue (its first write's wait), load, decide, append (commit included)."}, []string{"lane", "phase"})
+	m.money, m.others = batchesOf("wallets", sizes, phases), batchesOf("others", sizes, phases)
 	// A batch of many writes takes longer than a batch of one, so its mean says little about what a write goes through.
-	spent := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "berth_write_seconds_total",
-		Help: "Time that writes spent in each phase of their batches: load, decide, append (commit included)."}, []string{"phase"})
-	m.inLoad, m.inDecide, m.inAppend = spent.WithLabelValues("load"), spent.WithLabelValues("decide"), spent.WithLabelValues("append")
+	m.spent = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "berth_write_seconds_total",
+		Help: "Time that writes spent in the queue and in each phase of their batches: queue, load, decide, append (commit included)."}, []string{"phase"})
 
 	m.sealed = prometheus.NewCounter(prometheus.CounterOpts{Name: "berth_sealed_batches_total",
 		Help: "Batches that this process put into the hash chain."})
@@ -78,7 +75,7 @@ func New(version string, now func() int64) *Metrics {
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "berth_build_info", Help: "Always 1; its label is the version.",
 		ConstLabels: prometheus.Labels{"version": version}})
 	build.Set(1)
-	m.registry.MustRegister(m.orders, m.calls, m.answers, m.refusals, m.doubts, m.batchSize, m.sealed, m.lag, phases, spent, build,
+	m.registry.MustRegister(m.orders, m.calls, m.answers, m.refusals, m.doubts, sizes, m.sealed, m.lag, phases, m.spent, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.gauge("berth_orders_unsettled", "Paid orders that are neither completed nor refunded.",
 		func() float64 { return float64(m.backlog.Load().Unsettled) })
@@ -143,16 +140,39 @@ func (m *Metrics) Sealed(batches int, lag time.Duration) {
 // Doubt counts a commit whose answer was lost.
 func (m *Metrics) Doubt(fate string) { m.doubts.WithLabelValues(fate).Inc() }
 
-// Wrote counts a committed batch: how many writes, how long the first of them had waited, and how long each phase
-// took.
-func (m *Metrics) Wrote(writes int, queued, load, decide, append time.Duration) {
-	m.batchSize.Observe(float64(writes))
-	m.queued.Observe(queued.Seconds())
-	m.load.Observe(load.Seconds())
-	m.decide.Observe(decide.Seconds())
-	m.append.Observe(append.Seconds())
-	each := float64(writes)
-	m.inLoad.Add(each * load.Seconds())
-	m.inDecide.Add(each * decide.Seconds())
-	m.inAppend.Add(each * append.Seconds())
+// batches are the histograms of one lane.
+type batches struct {
+	size                         prometheus.Observer
+	queued, load, decide, append prometheus.Observer
+}
+
+func batchesOf(lane string, sizes, phases *prometheus.HistogramVec) batches {
+	phase := func(name string) prometheus.Observer { return phases.WithLabelValues(lane, name) }
+	return batches{sizes.WithLabelValues(lane), phase("queue"), phase("load"), phase("decide"), phase("append")}
+}
+
+// Batch is a committed batch.
+type Batch struct {
+	Writes               int
+	Money                bool          // money moves in its lane
+	Queued, Waited       time.Duration // what its first write had waited, and all of them together
+	Load, Decide, Append time.Duration
+}
+
+// Wrote counts a committed batch.
+func (m *Metrics) Wrote(b Batch) {
+	lane := m.others
+	if b.Money {
+		lane = m.money
+	}
+	lane.size.Observe(float64(b.Writes))
+	lane.queued.Observe(b.Queued.Seconds())
+	lane.load.Observe(b.Load.Seconds())
+	lane.decide.Observe(b.Decide.Seconds())
+	lane.append.Observe(b.Append.Seconds())
+	m.spent.WithLabelValues("queue").Add(b.Waited.Seconds())
+	each := float64(b.Writes)
+	m.spent.WithLabelValues("load").Add(each * b.Load.Seconds())
+	m.spent.WithLabelValues("decide").Add(each * b.Decide.Seconds())
+	m.spent.WithLabelValues("append").Add(each * b.Append.Seconds())
 }

@@ -30,7 +30,9 @@ func TestNumbers(t *testing.T) {
 	m.Answered("POST", "/API/orders/create_order", "ok", 200, 3*time.Millisecond)
 	m.Answered("POST", "/API/orders/create_order", "out_of_stock", 409, time.Millisecond)
 	m.Doubt("committed")
-	m.Wrote(5, time.Millisecond, time.Millisecond, time.Microsecond, 2*time.Millisecond)
+	m.Wrote(Batch{Writes: 5, Money: true, Queued: time.Millisecond, Waited: 3 * time.Millisecond,
+		Load: time.Millisecond, Decide: time.Microsecond, Append: 2 * time.Millisecond})
+	m.Wrote(Batch{Writes: 7})
 	m.Backlog(berth.Backlog{Unsettled: 3, Oldest: 40 * berth.Second, Doubtful: 1})
 
 	text := scrape(t, m)
@@ -43,11 +45,13 @@ func TestNumbers(t *testing.T) {
 		`berth_http_answer_seconds_count{code="ok",method="POST",route="/API/orders/create_order"} 1`,
 		`berth_refusals_total{code="out_of_stock"} 1`,
 		`berth_commit_doubts_total{fate="committed"} 1`,
-		`berth_batch_writes_sum 5`,
-		`berth_write_phase_seconds_count{phase="queue"} 1`,
-		`berth_write_phase_seconds_count{phase="load"} 1`,
-		`berth_write_phase_seconds_bucket{phase="decide",le="5e-05"} 1`,
-		`berth_write_phase_seconds_bucket{phase="append",le="0.001"} 0`,
+		`berth_batch_writes_sum{lane="wallets"} 5`,
+		`berth_batch_writes_sum{lane="others"} 7`,
+		`berth_write_phase_seconds_count{lane="wallets",phase="queue"} 1`,
+		`berth_write_phase_seconds_count{lane="wallets",phase="load"} 1`,
+		`berth_write_phase_seconds_bucket{lane="wallets",phase="decide",le="5e-05"} 1`,
+		`berth_write_phase_seconds_bucket{lane="wallets",phase="append",le="0.001"} 0`,
+		`berth_write_seconds_total{phase="queue"} 0.003`,
 		`berth_write_seconds_total{phase="load"} 0.005`,
 		`berth_write_seconds_total{phase="decide"} 4.99`,
 		`berth_write_seconds_total{phase="append"} 0.01`,
