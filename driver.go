@@ -42,11 +42,12 @@ func (v Verdict) String() string {
 // Outcome is a driver's answer. What it holds of the provider's making may be anything: the desk judges it (heard.go)
 // before it is stored, shown or logged.
 type Outcome struct {
-	Verdict Verdict
-	Result        // for Done
-	Until   int64 // for Waiting: microseconds UTC
-	Cleared bool  // set by the desk: Find said Absent in this attempt, so no earlier one is in doubt
-	Reason  error // for the log alone; never shown to a client
+	Verdict  Verdict
+	Result          // for Done
+	Until    int64  // for Waiting: microseconds UTC
+	Cleared  bool   // set by the desk: Find said Absent in this attempt, so no earlier one is in doubt
+	Password string // set by the desk: root's new one in clear, once it was reset; "" when the provider tells its owner
+	Reason   error  // for the log alone; never shown to a client
 }
 
 // ServerSpec is a server to make.

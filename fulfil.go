@@ -14,6 +14,7 @@ const (
 	longest            = 24 * Hour // that a provider may ask to be left alone
 	takeAtMost         = 500       // leases taken or renewed in one write
 	noteRefusedInDoubt = "refused after an unresolved attempt"
+	noteWaiting        = "waiting for the provider"
 )
 
 // Claim takes the leases of due orders for this process. Taking a lease is writing the attempt down: whoever gets an
@@ -29,9 +30,7 @@ func (d *Desk) Claim(ctx context.Context, ids []string) ([]Order, error) {
 			if !ok || o.State != Paid || o.DueAt > b.Now() {
 				continue
 			}
-			// A holder whose lease ran out ended without a word: its call may or may not have happened.
-			o.Doubt = o.Doubt || o.Holder != ""
-			o.Attempt, o.Holder, o.DueAt = o.Attempt+1, d.Replica, b.Now()+d.Policy.Lease
+			d.take(b, &o.Lease)
 			announce(b, EventOrderTaken, o)
 			taken = append(taken, b.PutOrder(o))
 		}
@@ -46,31 +45,19 @@ func (d *Desk) Claim(ctx context.Context, ids []string) ([]Order, error) {
 // Hold renews the leases of orders that this process is working on, in as few writes as possible, and returns those
 // that are still its own.
 func (d *Desk) Hold(ctx context.Context, held []Order) (kept []Order, err error) {
-	for len(held) > 0 {
-		part := held[:min(len(held), takeAtMost)]
-		held = held[len(part):]
-		ids := make([]string, len(part))
+	need := func(part []Order) (n Need) {
 		for i := range part {
-			ids[i] = part[i].ID
+			n.Orders = append(n.Orders, part[i].ID)
 		}
-		var renewed []Order
-		err = d.Store.Write(ctx, Need{Orders: ids}, func(b *Book) error {
-			renewed = renewed[:0]
-			for _, mine := range part {
-				o, ok := b.Order(mine.ID)
-				if ok && o.State == Paid && o.Attempt == mine.Attempt && o.Holder == d.Replica {
-					o.DueAt = b.Now() + d.Policy.Lease
-					renewed = append(renewed, b.PutOrder(o))
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return kept, err
-		}
-		kept = append(kept, renewed...)
+		return n
 	}
-	return kept, nil
+	return inParts(ctx, d, held, need, func(b *Book, mine Order) (Order, bool) {
+		o, ok := b.Order(mine.ID)
+		if !ok || o.State != Paid || !d.prolong(b, &o.Lease, mine.Attempt) {
+			return o, false
+		}
+		return b.PutOrder(o), true
+	})
 }
 
 // Fulfil does what a leased order asks of the world and returns what the driver said. It writes nothing; the outcome
@@ -160,14 +147,10 @@ func (d *Desk) settle(b *Book, o *Order, out Outcome) error {
 	case out.Verdict == Refused:
 		postpone(b, o, b.Now()+slowest, noteRefusedInDoubt)
 	case out.Verdict == Waiting:
-		postpone(b, o, min(max(out.Until, b.Now()+Second), b.Now()+longest), "waiting for the provider")
+		postpone(b, o, soonest(b, out), noteWaiting)
 	default:
 		o.Doubt = true
-		note := "no certain answer from the provider"
-		if errors.As(out.Reason, new(unusable)) {
-			note = "the provider's answer can't be used"
-		}
-		postpone(b, o, b.Now()+backOff(o.Attempt), note)
+		postpone(b, o, b.Now()+backOff(o.Attempt), noteOf(out))
 	}
 	return nil
 }
@@ -184,10 +167,22 @@ func refund(b *Book, k Kind, o *Order) error {
 }
 
 func postpone(b *Book, o *Order, until int64, note string) {
-	if o.Note != note {
+	if o.putOff(until, note) {
 		announce(b, EventOrderPostponed, *o)
 	}
-	o.Holder, o.DueAt, o.Note = "", until, note
+}
+
+// soonest is when a provider that said Waiting is asked again.
+func soonest(b *Book, out Outcome) int64 {
+	return min(max(out.Until, b.Now()+Second), b.Now()+longest)
+}
+
+// noteOf says why something waits after an outcome that isn't certain.
+func noteOf(out Outcome) string {
+	if errors.As(out.Reason, new(unusable)) {
+		return "the provider's answer can't be used"
+	}
+	return "no certain answer from the provider"
 }
 
 func backOff(attempt int64) int64 {

@@ -30,12 +30,16 @@ func (u unusable) Error() string { return "the provider says that it is done, bu
 // Unresolved (the machine may well exist, so nothing is refunded and a person can look), and a reason is fit for the
 // log.
 func (d *Desk) heard(o Order, out Outcome) Outcome {
-	out = believed(o, out)
+	return d.overheard(believed(o, out), passwordRow(o.ID), o.Password)
+}
+
+// overheard makes the reason of an outcome fit for the log. Providers like to repeat the request they refuse, and that
+// held the password, which is sealed under a row.
+func (d *Desk) overheard(out Outcome, row, sealed string) Outcome {
 	if out.Reason != nil {
-		// Providers like to repeat the request they refuse, and that held the password.
 		password := ""
-		if o.Password != "" {
-			password, _ = d.Sealer.Open(passwordRow(o.ID), o.Password)
+		if sealed != "" {
+			password, _ = d.Sealer.Open(row, sealed)
 		}
 		if text := out.Reason.Error(); text != loggable(text, password) {
 			out.Reason = retold{loggable(text, password), out.Reason}

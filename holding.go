@@ -44,11 +44,22 @@ type Service struct {
 	Provider      string
 	StockKey      string // the stock row it is counted in, where there is one
 	AutoRenew     bool
+	Stopped       bool   // its owner stopped it: the power state that is wanted
+	Held          string // why it is suspended or about to be: HeldByExpiry, HeldByOperator, "" when it isn't
+	Noticed       int64  // the expiry that its owner was told of, 0 for none
+	Task          Task   // what is to be done about it
+	Lease                // of that task; DueAt is the one instant at which any process has to look at the service next, 0 for never
 	Result
 	CreatedAt int64
 	UpdatedAt int64
 	ExpiresAt int64
 }
+
+// Why a service is suspended. A payment lifts what its expiry brought about, and nothing else.
+const (
+	HeldByExpiry   = "expiry"
+	HeldByOperator = "operator"
+)
 
 // Stock counts what is used of a plan at a location that has a capacity. The key is "<plan UUID>@<location>", made
 // by StockKey.

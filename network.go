@@ -75,11 +75,13 @@ func (network) Fulfil(ctx context.Context, d *Desk, o Order) Outcome {
 }
 
 func (network) Deliver(b *Book, o *Order) {
-	b.PutService(Service{
+	s := Service{
 		ID: o.ServiceID, Sort: NetworkService, UserID: o.UserID, Status: Active, Name: o.Product, Price: o.Price,
 		NetworkID: o.NetworkID, Cycle: o.Cycle, Product: o.Product, Provider: o.Provider, AutoRenew: o.AutoRenew,
 		Result: o.Result, CreatedAt: o.CreatedAt, ExpiresAt: o.ExpiresAt,
-	})
+	}
+	advance(b, &s)
+	b.PutService(s)
 }
 
 func (network) Release(b *Book, o *Order) {}

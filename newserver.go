@@ -149,13 +149,15 @@ func (k newServer) Deliver(b *Book, o *Order) {
 	if o.ServerNo == 0 {
 		o.ServerNo = b.Next("server")
 	}
-	b.PutService(Service{
+	s := Service{
 		ID: o.ServiceID, Sort: ServerService, UserID: o.UserID, Status: Active, Name: o.Name, PlanID: o.PlanID,
 		Cores: o.Cores, RAM: o.RAM, Disk: o.Disk, DiskType: o.DiskType, Price: o.Price, Hours: o.Hours,
 		Location: o.Location, ImageID: o.ImageID, ApplicationID: o.ApplicationID, Product: o.Product,
 		Provider: o.Provider, StockKey: o.StockKey, AutoRenew: o.AutoRenew, Result: o.Result,
 		CreatedAt: o.CreatedAt, ExpiresAt: o.ExpiresAt,
-	})
+	}
+	advance(b, &s)
+	b.PutService(s)
 }
 
 func (k newServer) Release(b *Book, o *Order) {

@@ -68,17 +68,6 @@ type Terms struct {
 	Password      string // sealed; dropped after the key's window unless the operator keeps passwords
 }
 
-// Lease says who may work on a paid order now. Attempt is the fencing number: taking the lease raises it, and a
-// settle that carries an older one changes nothing.
-type Lease struct {
-	Attempt  int64
-	Holder   string // the process that holds it, "" when nobody does
-	DueAt    int64  // the instant from which any process may take it: end of the lease, or time of the next try
-	AnswerBy int64  // until then the request that placed the order may be waiting for its answer
-	Doubt    bool   // an attempt ended without a certain answer; no refund until Find has told
-	Note     string // why it waits: a word for the operator, never a driver's text
-}
-
 // Result is what the driver delivered.
 type Result struct {
 	ProviderRef string // the machine's id at the provider

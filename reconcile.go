@@ -248,10 +248,10 @@ func (r *reconciler) absent(name string, s Service, out Outcome) {
 	r.result.Drifts = append(r.result.Drifts, drift)
 }
 
-// current reads a service again: what differs counts only when it still does, and no order is working on it.
+// current reads a service again: what differs counts only when it still does, and no order or task is working on it.
 func (r *reconciler) current(ctx context.Context, s Service) (Service, bool, error) {
 	now, ok, err := r.desk.Store.Service(ctx, s.ID)
-	return now, ok && now.UpdatedAt == s.UpdatedAt && now.OpenOrder == "", err
+	return now, ok && now.UpdatedAt == s.UpdatedAt && now.OpenOrder == "" && now.Task.Do == "", err
 }
 
 // compare judges a machine and its service.

@@ -33,7 +33,7 @@ func (k renew) Quote(b *Book, r *Request) (Quote, error) {
 	if !ok {
 		return Quote{}, nil
 	}
-	if err := idle(s); err != nil {
+	if err := renewable(s); err != nil {
 		return Quote{}, err
 	}
 	return quoteRenewal(b, r, s, c), nil
@@ -71,6 +71,7 @@ func (renew) Deliver(b *Book, o *Order) {
 	s, _ := b.Service(o.ServiceID)
 	s.ExpiresAt, s.Hours, s.Price = o.ExpiresAt, o.Hours, o.Price
 	o.Result = s.Result
+	advance(b, &s)
 	b.PutService(s)
 }
 
@@ -109,7 +110,7 @@ func (k scale) Quote(b *Book, r *Request) (Quote, error) {
 		if r.Hours == 0 {
 			return Quote{}, Invalid("plan_id", "The server already has this plan; give hours to extend it.")
 		}
-		if err := idle(s); err != nil {
+		if err := renewable(s); err != nil {
 			return Quote{}, err
 		}
 		return quoteRenewal(b, r, s, c), nil
@@ -167,9 +168,18 @@ func ownServer(b *Book, r *Request) (Service, error) {
 	return s, nil
 }
 
-// idle refuses a second order on one service.
+// idle refuses a second order or task on one service.
 func idle(s Service) error {
-	if s.OpenOrder != "" {
+	if s.OpenOrder != "" || s.Task.Do != "" {
+		return serverBusy()
+	}
+	return nil
+}
+
+// renewable refuses what idle refuses, except that a service is extended whatever is being done to it: that changes
+// nothing in the world, and the payment may be what ends a suspension. Only one that is being deleted isn't.
+func renewable(s Service) error {
+	if s.OpenOrder != "" || s.Task.Do == TaskDelete {
 		return serverBusy()
 	}
 	return nil
@@ -177,7 +187,7 @@ func idle(s Service) error {
 
 func serverBusy() *Error {
 	return &Error{Code: Busy, Parameter: "server_id", RetryAfter: 5,
-		Message: "Another order on this server is under way; try again when it is done."}
+		Message: "Another operation on this server is under way; try again when it is done."}
 }
 
 func serviceTerms(s Service, hours int64) Terms {
@@ -218,6 +228,7 @@ func (scale) Deliver(b *Book, o *Order) {
 	s.Cores, s.RAM, s.Disk, s.DiskType = o.Cores, o.RAM, o.Disk, o.DiskType
 	s.ExpiresAt, s.OpenOrder, s.StockKey = o.ExpiresAt, "", o.StockKey
 	o.Result = s.Result
+	advance(b, &s)
 	b.PutService(s)
 }
 

@@ -49,6 +49,8 @@ type Reader interface {
 
 	// Due lists ids of paid orders whose DueAt has come, the longest due first.
 	Due(ctx context.Context, now int64, limit int) ([]string, error)
+	// DueServices lists ids of services that some process has to look at, because DueAt has come; the longest due first.
+	DueServices(ctx context.Context, now int64, limit int) ([]string, error)
 	// ExpiredKeys lists idempotency keys whose window is over.
 	ExpiredKeys(ctx context.Context, now int64, limit int) ([]string, error)
 	// Passwords lists orders with a sealed password and an id above after, by id: for dropping and for resealing.

@@ -75,8 +75,11 @@ func (d *Desk) Reseal(ctx context.Context, old Sealer, progress func(done int)) 
 	after, done := "", 0
 	for {
 		orders, err := d.Store.Passwords(ctx, after, takeAtMost)
-		if err != nil || len(orders) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(orders) == 0 {
+			return d.resealTasks(ctx, old, done, progress)
 		}
 		ids := make([]string, len(orders))
 		for i := range orders {
@@ -88,11 +91,10 @@ func (d *Desk) Reseal(ctx context.Context, old Sealer, progress func(done int)) 
 				if !ok || o.Password == "" {
 					continue
 				}
-				text, err := old.Open(passwordRow(id), o.Password)
-				if err != nil {
-					return Errorf(Internal, "The password of order %s does not open with the keys given.", id).Because(err)
+				var err error
+				if o.Password, err = d.reseal(old, passwordRow(id), o.Password, "order "+id); err != nil {
+					return err
 				}
-				o.Password = d.Sealer.Seal(passwordRow(id), text)
 				b.PutOrder(o)
 			}
 			return nil
@@ -103,4 +105,52 @@ func (d *Desk) Reseal(ctx context.Context, old Sealer, progress func(done int)) 
 		after, done = ids[len(ids)-1], done+len(ids)
 		progress(done)
 	}
+}
+
+// resealTasks does the same with the passwords of tasks. They are few and gone within moments, so no index leads to
+// them, and all services are looked through.
+func (d *Desk) resealTasks(ctx context.Context, old Sealer, done int, progress func(done int)) error {
+	for after := ""; ; {
+		page, err := d.Store.Services(ctx, after, takeAtMost)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		var ids []string
+		for i := range page {
+			if page[i].Task.Password != "" {
+				ids = append(ids, page[i].ID)
+			}
+		}
+		after = page[len(page)-1].ID
+		if len(ids) == 0 {
+			continue
+		}
+		err = d.Store.Write(ctx, Need{Services: ids}, func(b *Book) error {
+			for _, id := range ids {
+				s, ok := b.Service(id)
+				if !ok || s.Task.Password == "" {
+					continue
+				}
+				var err error
+				if s.Task.Password, err = d.reseal(old, TaskRow(id), s.Task.Password, "server "+id); err != nil {
+					return err
+				}
+				b.PutService(s)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		done += len(ids)
+		progress(done)
+	}
+}
+
+func (d *Desk) reseal(old Sealer, row, sealed, whose string) (string, error) {
+	text, err := old.Open(row, sealed)
+	if err != nil {
+		return "", Errorf(Internal, "The password of %s does not open with the keys given.", whose).Because(err)
+	}
+	return d.Sealer.Seal(row, text), nil
 }

@@ -153,6 +153,8 @@ func (a *audit) service(o Order, s *Service) {
 		a.found("service", s.ID, "does not know of its open order %s", o.ID)
 	case o.State != Paid && s.OpenOrder == o.ID:
 		a.found("service", s.ID, "is held by order %s, which is %s", o.ID, o.State)
+	case o.Makes() && s.Task.Do != "" && (s.DueAt == 0 || s.Status == Terminated || s.OpenOrder != ""):
+		a.found("service", s.ID, "has a task (%s) that can't be done: it is %s, due at %d, with the open order %q", s.Task.Do, s.Status, s.DueAt, s.OpenOrder)
 	case o.Makes() && s.ProviderRef == "":
 		a.found("service", s.ID, "has nothing at its provider, but order %s is completed", o.ID)
 	}

@@ -62,6 +62,12 @@ const (
 	EventUserResumed      = "user.resumed"
 	EventKeyCreated       = "key.created"
 	EventKeyRevoked       = "key.revoked"
+	EventTaskAsked        = "service.asked"    // somebody asked for a change of a service
+	EventTaskTaken        = "service.taken"    // a worker took the lease of a task
+	EventTaskPostponed    = "service.waiting"  // an attempt ended without a certain answer
+	EventTaskDone         = "service.done"     // the change is made
+	EventTaskRefused      = "service.refused"  // the provider certainly refused: nothing was changed
+	EventServiceSet       = "service.set"      // a setting that only Berth knows, such as auto-renewal
 	EventServiceRepaired  = "service.repaired" // a reconciliation took over what the provider has
 	EventCatalogueApplied = "catalogue.applied"
 )

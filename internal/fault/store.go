@@ -106,6 +106,14 @@ func (s Store) Due(ctx context.Context, now int64, limit int) (ids []string, err
 	return ids, err
 }
 
+// DueServices lists services that have to be looked at.
+func (s Store) DueServices(ctx context.Context, now int64, limit int) (ids []string, err error) {
+	if err = s.read(ctx, "due services"); err == nil && s.Process.Broken != NothingIsDue {
+		ids, err = s.Store.DueServices(ctx, now, limit)
+	}
+	return ids, err
+}
+
 // ExpiredKeys lists idempotency keys whose window is over.
 func (s Store) ExpiredKeys(ctx context.Context, now int64, limit int) (ids []string, err error) {
 	if err = s.read(ctx, "expired keys"); err == nil {

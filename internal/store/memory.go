@@ -364,6 +364,18 @@ func (m *memory) Due(_ context.Context, now int64, limit int) ([]string, error) 
 	return ids, nil
 }
 
+func (m *memory) DueServices(_ context.Context, now int64, limit int) ([]string, error) {
+	found := list(m, m.services, func(s berth.Service) bool { return s.DueAt > 0 && s.DueAt <= now },
+		func(a, b berth.Service) int {
+			return cmp.Or(cmp.Compare(a.DueAt, b.DueAt), strings.Compare(a.ID, b.ID))
+		})
+	var ids []string
+	for _, s := range found[:min(limit, len(found))] {
+		ids = append(ids, s.ID)
+	}
+	return ids, nil
+}
+
 func (m *memory) ExpiredKeys(_ context.Context, now int64, limit int) ([]string, error) {
 	found := list(m, m.keys, func(k berth.Key) bool { return k.ExpiresAt <= now },
 		func(a, b berth.Key) int { return strings.Compare(a.ID, b.ID) })

@@ -9,7 +9,7 @@ import (
 
 // A row of 46 columns costs the database more than its bytes do: each column of each row is bound, formed, and read
 // again by itself. So fields that no statement ever asks for stand together in one column, as a JSON object by their
-// names; those with the zero value are left out. Whoever looks into the database reads them with its JSON functions.
+// names; those with the zero value are left out, so what has nothing to tell is "{}". Whoever looks into the database reads them with its JSON functions.
 
 // pack makes one column of several.
 func pack[R any](name string, columns ...column[R]) column[R] {

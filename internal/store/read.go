@@ -244,6 +244,11 @@ func (r *sqlReader) Due(ctx context.Context, now int64, limit int) ([]string, er
 	return r.ids(ctx, "SELECT id FROM orders WHERE state = 'paid' AND due_at <= $1 ORDER BY due_at, id LIMIT $2", now, limit)
 }
 
+func (r *sqlReader) DueServices(ctx context.Context, now int64, limit int) ([]string, error) {
+	// The first condition is that of the index, in the index's words.
+	return r.ids(ctx, "SELECT id FROM services WHERE due_at > 0 AND due_at <= $1 ORDER BY due_at, id LIMIT $2", now, limit)
+}
+
 func (r *sqlReader) ExpiredKeys(ctx context.Context, now int64, limit int) ([]string, error) {
 	// The second condition is that of the index, in the index's words.
 	return r.ids(ctx, "SELECT id FROM idempotency_keys WHERE expires_at <= $1 AND expires_at < 9223372036854775807 ORDER BY id LIMIT $2", now, limit)

@@ -145,6 +145,23 @@ var (
 			flag("auto_renew", func(r *berth.Service) *bool { return &r.AutoRenew }),
 			number("expires_at", func(r *berth.Service) *int64 { return &r.ExpiresAt }),
 			number("updated_at", func(r *berth.Service) *int64 { return &r.UpdatedAt }),
+			number("due_at", func(r *berth.Service) *int64 { return &r.DueAt }),
+			pack("work", // empty for nearly all services at nearly all times
+				flag("stopped", func(r *berth.Service) *bool { return &r.Stopped }),
+				text("held", func(r *berth.Service) *string { return &r.Held }),
+				number("noticed", func(r *berth.Service) *int64 { return &r.Noticed }),
+				number("attempt", func(r *berth.Service) *int64 { return &r.Attempt }),
+				text("holder", func(r *berth.Service) *string { return &r.Holder }),
+				number("answer_by", func(r *berth.Service) *int64 { return &r.AnswerBy }),
+				flag("doubt", func(r *berth.Service) *bool { return &r.Doubt }),
+				text("note", func(r *berth.Service) *string { return &r.Note }),
+				text("do", func(r *berth.Service) *string { return &r.Task.Do }),
+				number("first", func(r *berth.Service) *int64 { return &r.Task.First }),
+				number("to_image", func(r *berth.Service) *int64 { return &r.Task.ImageID }),
+				number("to_application", func(r *berth.Service) *int64 { return &r.Task.ApplicationID }),
+				text("to_name", func(r *berth.Service) *string { return &r.Task.Name }),
+				text("password", func(r *berth.Service) *string { return &r.Task.Password }),
+			),
 		}, result(func(r *berth.Service) *berth.Result { return &r.Result })...))
 
 	events = newTable("events",

@@ -176,8 +176,12 @@ func readWork(t *testing.T, d Database) {
 	}
 	must(t, write(s, berth.Need{}, func(b *berth.Book) error {
 		b.PutKey(berth.Key{ID: "for ever", ExpiresAt: berth.Forever})
-		for _, id := range []string{"service-c", "service-a", "service-b"} {
-			b.PutService(berth.Service{ID: id, UserID: "anna"})
+		for i, id := range []string{"service-c", "service-a", "service-b", "service-d", "service-e"} {
+			s := berth.Service{ID: id, UserID: "anna"}
+			if i > 0 { // the first is never due
+				s.DueAt = int64(100 - 10*(i/2))
+			}
+			b.PutService(s)
 		}
 		return nil
 	}))
@@ -189,6 +193,17 @@ func readWork(t *testing.T, d Database) {
 		got, err := s.Due(ctx, due.now, due.limit)
 		if must(t, err); !slices.Equal(got, due.want) {
 			t.Errorf("due at %d, at most %d: got %v, want %v", due.now, due.limit, got, due.want)
+		}
+	}
+	for _, due := range []struct {
+		now   int64
+		limit int
+		want  []string
+	}{{79, 9, nil}, {80, 9, []string{"service-e"}}, {90, 9, []string{"service-e", "service-b", "service-d"}},
+		{berth.Forever, 2, []string{"service-e", "service-b"}}, {berth.Forever, 9, []string{"service-e", "service-b", "service-d", "service-a"}}} {
+		got, err := s.DueServices(ctx, due.now, due.limit)
+		if must(t, err); !slices.Equal(got, due.want) {
+			t.Errorf("services due at %d, at most %d: got %v, want %v", due.now, due.limit, got, due.want)
 		}
 	}
 	for _, expired := range []struct {
@@ -227,7 +242,7 @@ func readWork(t *testing.T, d Database) {
 			break
 		}
 	}
-	if want := []string{"service-a", "service-b", "service-c"}; !slices.Equal(services, want) {
+	if want := []string{"service-a", "service-b", "service-c", "service-d", "service-e"}; !slices.Equal(services, want) {
 		t.Errorf("services, page by page: got %v, want %v", services, want)
 	}
 	backlog, err := s.Backlog(ctx)

@@ -20,7 +20,7 @@ const (
 	tolerableClock = berth.Second
 )
 
-// Run takes over due orders, renews leases, seals, checks the clock and sweeps, until ctx ends. It returns when its loops
+// Run takes over due orders and services, renews leases, seals, checks the clock and sweeps, until ctx ends. It returns when its loops
 // have ended; work that was taken goes on, and Drain waits for it.
 func (w *Worker) Run(ctx context.Context) {
 	var loops sync.WaitGroup
@@ -48,7 +48,9 @@ func (w *Worker) Run(ctx context.Context) {
 	}
 	lease := time.Duration(w.desk.Policy.Lease) * time.Microsecond
 	loop(watchEvery, w.watch, "watching clock and backlog")
-	loop(w.options.Scan, w.takeDue, "taking due orders")
+	orders, services := w.dueOrders(), w.dueServices()
+	loop(w.options.Scan, func(ctx context.Context) error { return w.takeDue(ctx, orders) }, "taking due orders")
+	loop(w.options.Scan, func(ctx context.Context) error { return w.takeDue(ctx, services) }, "taking due services")
 	loop(lease/3, w.renew, "renewing leases")
 	loop(sweepEvery, w.sweep, "sweeping")
 	if w.options.Seal != nil {
@@ -74,79 +76,81 @@ func (w *Worker) seal(ctx context.Context) error {
 	return nil
 }
 
-// takeDue claims due orders, as many as there are free slots, until none is due.
-func (w *Worker) takeDue(ctx context.Context) error {
+// takeDue claims what is due, as much as there are free slots, until nothing is.
+func (w *Worker) takeDue(ctx context.Context, from source) error {
 	for w.clockKnown.Load() && w.clockOff.Load() == 0 {
-		free := w.free()
-		if free <= 0 {
+		most := min(w.free(), 200)
+		if most <= 0 {
 			return nil
 		}
-		ids, err := w.desk.Store.Due(ctx, w.desk.Now(), min(free, 200))
+		ids, err := from.due(ctx, w.desk.Now(), most)
 		if err != nil {
 			return err
 		}
-		if ids = slices.DeleteFunc(ids, w.busyWith); len(ids) == 0 {
+		whole := len(ids) == most
+		if ids = slices.DeleteFunc(ids, func(id string) bool { return w.busyWith(jobKey{from.task, id}) }); len(ids) == 0 {
 			return nil
 		}
 		if err := w.begin(); err != nil {
 			return nil // stopping
 		}
 		taken := time.Now()
-		orders, err := w.desk.Claim(ctx, ids)
-		for _, o := range orders {
-			w.hold(o, taken)
+		jobs, err := from.claim(ctx, ids)
+		for _, j := range jobs {
+			w.hold(j, taken)
 			w.working.Add(1)
 			go func() {
 				defer w.working.Done()
-				w.fulfil(o)
+				w.fulfil(j)
 			}()
 		}
 		w.working.Done()
-		if err != nil || len(orders) == 0 {
+		// A service that was only looked at is no job, and yet done with for now.
+		if err != nil || len(jobs) == 0 && !(from.task && whole) {
 			return err
 		}
 	}
 	return nil
 }
 
-// free is the number of orders that may be taken: those that wait for a slot count as if they had one.
+// free is the number of jobs that may be taken: those that wait for a slot count as if they had one.
 func (w *Worker) free() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return cap(w.slots) - len(w.held)
 }
 
-// busyWith reports whether this process is at work on an order whose lease ran out, as when the database was away. Its
+// busyWith reports whether this process is at work on a job whose lease ran out, as when the database was away. Its
 // call still goes on and will be settled, so a second attempt would only put the first in doubt.
-func (w *Worker) busyWith(id string) bool {
+func (w *Worker) busyWith(key jobKey) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	h, ok := w.held[id]
+	h, ok := w.held[key]
 	return ok && (h.until.IsZero() || time.Now().Before(h.until))
 }
 
-// renew prolongs the leases that have been held for a while. Most orders are settled long before.
+// renew prolongs the leases that have been held for a while. Most jobs are done long before.
 func (w *Worker) renew(ctx context.Context) error {
 	now := time.Now()
 	old := now.Add(-time.Duration(w.desk.Policy.Lease) * time.Microsecond / 4)
-	var orders []berth.Order
+	var jobs []job
 	w.mu.Lock()
 	for _, h := range w.held {
 		if h.renewed.Before(old) && (h.until.IsZero() || now.Before(h.until)) {
-			orders = append(orders, h.order)
+			jobs = append(jobs, h.job)
 		}
 	}
 	w.mu.Unlock()
-	if len(orders) == 0 {
+	if len(jobs) == 0 {
 		return nil
 	}
-	kept, err := w.desk.Hold(ctx, orders)
+	kept, err := w.keep(ctx, jobs)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, o := range kept {
-		if h, ok := w.held[o.ID]; ok && h.order.Attempt == o.Attempt {
-			h.order, h.renewed = o, now
-			w.held[o.ID] = h
+	for _, j := range kept {
+		if h, ok := w.held[j.key()]; ok && h.job.attempt() == j.attempt() {
+			h.job, h.renewed = j, now
+			w.held[j.key()] = h
 		}
 	}
 	return err

@@ -1,9 +1,11 @@
-// Package worker is where things run at the same time: it fulfils the orders that requests place, takes over orders
-// whose process died, renews leases, and sweeps. What it runs is the desk's own functions; it has no rules of its own.
+// Package worker is where things run at the same time: it fulfils the orders that requests place and the changes of
+// services that they ask for, takes over those whose process died, renews leases, and sweeps. What it runs is the desk's own functions; it has no rules of its own.
 //
 // An order's attempt, from lease to settle:
 //
 //	Place or Claim (the lease is taken) -> Fulfil (the driver's call, at most Policy.CallTimeout) -> Settle
+//
+// A task of a service goes the same way: Ask or ClaimServices -> Perform -> Finish (job.go).
 //
 // Meanwhile hold renews the lease. When the process dies the lease runs out and any process claims the order.
 package worker
@@ -33,7 +35,7 @@ type Options struct {
 // Observer is told what the worker does. Its methods must return at once.
 type Observer interface {
 	Call(provider, kind, verdict string, took time.Duration) // a driver was called
-	Settled(kind, state string)                              // an order was completed or refunded
+	Settled(kind, state string)                              // an order was completed or refunded, a task done or refused
 	Backlog(b berth.Backlog)                                 // what isn't settled, every few seconds
 	Sealed(batches int, lag time.Duration)                   // batches went into the chain, the oldest of them that late
 }
@@ -45,8 +47,8 @@ type Worker struct {
 	slots   chan struct{}
 
 	mu       sync.Mutex
-	held     map[string]hold
-	waiters  map[string]chan berth.Receipt // requests that wait for their order to be settled, by order
+	held     map[jobKey]hold
+	waiters  map[jobKey]chan ending // requests that wait for the end of what they asked for
 	draining bool
 	working  sync.WaitGroup
 
@@ -54,9 +56,9 @@ type Worker struct {
 	clockKnown atomic.Bool  // it was compared with the database's: until then nothing is taken over
 }
 
-// hold is an order that this process is working on.
+// hold is a job that this process is working on.
 type hold struct {
-	order   berth.Order
+	job     job
 	renewed time.Time // when the lease was last taken or renewed, at the latest
 	until   time.Time // the lease is renewed until then at most; zero while the driver's call has yet to begin
 }
@@ -77,7 +79,7 @@ func New(desk *berth.Desk, o Options) *Worker {
 	}
 	return &Worker{
 		desk: desk, options: o, slots: make(chan struct{}, o.Calls),
-		held: map[string]hold{}, waiters: map[string]chan berth.Receipt{},
+		held: map[jobKey]hold{}, waiters: map[jobKey]chan ending{},
 	}
 }
 
@@ -85,36 +87,53 @@ func New(desk *berth.Desk, o Options) *Worker {
 // an order that is still paid then goes on without its request. ctx is the client's presence; when the client leaves,
 // the order goes on, too.
 func (w *Worker) Place(ctx context.Context, r *berth.Request) (berth.Receipt, error) {
-	if err := w.begin(); err != nil {
-		return berth.Receipt{}, err
+	p := w.placement(func(p *placement) { w.place(p, r) })
+	e, outwaited, err := w.await(ctx, p)
+	if err == nil && outwaited {
+		e.order = w.latest(e.order)
 	}
-	p := &placement{settled: make(chan berth.Receipt, 1), failed: make(chan error, 1), paid: make(chan struct{})}
+	return e.order, err
+}
+
+// placement is one piece of work on its way from a request.
+type placement struct {
+	settled chan ending
+	failed  chan error
+	taken   chan struct{} // closed once job and begun are set: it is in the books, and leased to this process
+	job     job
+	begun   ending
+	left    bool // the request doesn't wait any more; guarded by Worker.mu
+}
+
+// placement begins a piece of work, whose request may then await its end.
+func (w *Worker) placement(do func(*placement)) *placement {
+	p := &placement{settled: make(chan ending, 1), failed: make(chan error, 1), taken: make(chan struct{})}
+	if err := w.begin(); err != nil {
+		p.failed <- err
+		return p
+	}
 	go func() {
 		defer w.working.Done()
-		w.place(p, r)
+		do(p)
 	}()
+	return p
+}
+
+// await waits for the end of a piece of work, at most as long as the patience: outwaited says that it goes on.
+func (w *Worker) await(ctx context.Context, p *placement) (e ending, outwaited bool, err error) {
 	patience := time.NewTimer(time.Duration(w.desk.Policy.Patience) * time.Microsecond)
 	defer patience.Stop()
 	select {
-	case receipt := <-p.settled:
-		return receipt, nil
-	case err := <-p.failed:
-		return berth.Receipt{}, err
+	case e = <-p.settled:
+		return e, false, nil
+	case err = <-p.failed:
+		return e, false, err
 	case <-ctx.Done():
 		w.leave(p)
-		return berth.Receipt{}, berth.TryAgain(ctx.Err())
+		return e, false, berth.TryAgain(ctx.Err())
 	case <-patience.C:
 		return w.outwait(p)
 	}
-}
-
-// placement is one order on its way from a request.
-type placement struct {
-	settled chan berth.Receipt
-	failed  chan error
-	paid    chan struct{} // closed once receipt holds the paid order
-	receipt berth.Receipt
-	left    bool // the request doesn't wait any more; guarded by Worker.mu
 }
 
 func (w *Worker) place(p *placement, r *berth.Request) {
@@ -123,51 +142,56 @@ func (w *Worker) place(p *placement, r *berth.Request) {
 	switch {
 	case err != nil:
 		p.failed <- err
-		return
 	case receipt.Replayed:
-		p.settled <- receipt
-		return
+		p.settled <- ending{order: receipt}
 	case receipt.Order.State != berth.Paid:
 		w.options.Observe.Settled(receipt.Order.Kind, string(receipt.Order.State))
-		p.settled <- receipt
-		return
+		p.settled <- ending{order: receipt}
+	default:
+		p.pursue(w, orderJob(receipt.Order), ending{order: receipt}, start)
 	}
-	p.receipt = receipt
-	close(p.paid)
-	w.hold(receipt.Order, start)
-	w.mu.Lock()
-	if !p.left { // it hears of the settle whichever attempt of this process brings it
-		w.waiters[receipt.Order.ID] = p.settled
-	}
-	w.mu.Unlock()
-	w.fulfil(receipt.Order)
 }
 
-// leave ends the waiting of a request for its order.
+// pursue does what was taken at start, and lets its request hear of the end, whichever attempt of this process brings it.
+func (p *placement) pursue(w *Worker, j job, begun ending, start time.Time) {
+	p.job, p.begun = j, begun
+	close(p.taken)
+	w.hold(j, start)
+	w.mu.Lock()
+	if !p.left {
+		w.waiters[j.key()] = p.settled
+	}
+	w.mu.Unlock()
+	w.fulfil(j)
+}
+
+// leave ends the waiting of a request.
 func (w *Worker) leave(p *placement) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p.left = true
 	select {
-	case <-p.paid:
-		delete(w.waiters, p.receipt.Order.ID)
+	case <-p.taken:
+		if w.waiters[p.job.key()] == p.settled { // another request may wait for the service's next task by now
+			delete(w.waiters, p.job.key())
+		}
 	default:
 	}
 }
 
-// outwait answers a request whose patience is over with the order as it stands.
-func (w *Worker) outwait(p *placement) (berth.Receipt, error) {
+// outwait answers a request whose patience is over with what it began.
+func (w *Worker) outwait(p *placement) (e ending, outwaited bool, err error) {
 	w.leave(p)
 	select {
-	case <-p.paid:
+	case <-p.taken:
 		select {
-		case receipt := <-p.settled:
-			return receipt, nil
+		case e = <-p.settled:
+			return e, false, nil
 		default:
-			return w.latest(p.receipt), nil
+			return p.begun, true, nil
 		}
 	default:
-		return berth.Receipt{}, berth.TryAgain(errors.New("the order was not written within the patience"))
+		return e, false, berth.TryAgain(errors.New("it was not written within the patience"))
 	}
 }
 
@@ -196,32 +220,32 @@ func (w *Worker) begin() error {
 	return nil
 }
 
-// fulfil calls the driver for an order that this process holds, settles it, and tells the request that waits for it.
-func (w *Worker) fulfil(o berth.Order) {
-	defer w.release(o)
+// fulfil calls the driver for a job that this process holds, records the outcome, and tells the request that waits.
+func (w *Worker) fulfil(j job) {
+	defer w.release(j)
 	w.slots <- struct{}{}
-	if !w.fresh(o) {
+	if !w.fresh(j) {
 		<-w.slots
 		return
 	}
-	out := w.call(o)
+	out := w.call(j)
 	<-w.slots
-	receipt := w.settle(w.latestOf(o), out)
-	if receipt.Order.State == berth.Paid {
+	e, over := w.settle(w.latestOf(j), out)
+	if !over {
 		return
 	}
-	w.options.Observe.Settled(o.Kind, string(receipt.Order.State))
+	w.ended(j, e)
 	w.mu.Lock()
-	waiter := w.waiters[o.ID]
-	delete(w.waiters, o.ID)
+	waiter := w.waiters[j.key()]
+	delete(w.waiters, j.key())
 	w.mu.Unlock()
 	if waiter != nil {
-		waiter <- receipt
+		waiter <- e
 	}
 }
 
 // call is one driver call. A driver that panics has given no certain answer.
-func (w *Worker) call(o berth.Order) (out berth.Outcome) {
+func (w *Worker) call(j job) (out berth.Outcome) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(w.desk.Policy.CallTimeout)*time.Microsecond)
 	defer cancel()
 	start := time.Now()
@@ -229,79 +253,80 @@ func (w *Worker) call(o berth.Order) (out berth.Outcome) {
 		if p := recover(); p != nil {
 			out = berth.Outcome{Verdict: berth.Unresolved, Reason: fmt.Errorf("driver panicked: %v\n%s", p, debug.Stack())}
 		}
-		w.options.Observe.Call(o.Provider, o.Kind, out.Verdict.String(), time.Since(start))
+		provider, kind := j.labels()
+		w.options.Observe.Call(provider, kind, out.Verdict.String(), time.Since(start))
 		if out.Verdict != berth.Done {
-			w.options.Log.Warn("a driver did not deliver", "order", o.ID, "kind", o.Kind, "provider", o.Provider,
-				"attempt", o.Attempt, "verdict", out.Verdict.String(), "reason", out.Reason)
+			w.options.Log.Warn("a driver did not deliver", j.subject(), j.key().id, "kind", kind, "provider", provider,
+				"attempt", j.attempt(), "verdict", out.Verdict.String(), "reason", out.Reason)
 		}
 	}()
-	return w.desk.Fulfil(ctx, o)
+	return w.perform(ctx, j)
 }
 
 // settle records an outcome. While the database can't be reached it tries again: the lease keeps others away, and a
 // settle that has happened after all is found to have happened. A lease lost meanwhile ends it.
-func (w *Worker) settle(o berth.Order, out berth.Outcome) berth.Receipt {
+func (w *Worker) settle(j job, out berth.Outcome) (e ending, over bool) {
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
-		receipt, err := w.desk.Settle(context.Background(), o, out)
+		e, over, err := w.record(j, out)
 		if err == nil {
-			return receipt
+			return e, over
 		}
-		w.options.Log.Error("settling an order failed", "order", o.ID, "verdict", out.Verdict.String(), "error", errors.Unwrap(err))
-		if !berth.IsCode(err, berth.Unavailable) || !w.holds(o) {
-			return berth.Receipt{Order: o}
+		w.options.Log.Error("recording an outcome failed", j.subject(), j.key().id, "verdict", out.Verdict.String(), "error", errors.Unwrap(err))
+		if !berth.IsCode(err, berth.Unavailable) || !w.holds(j) {
+			return ending{}, false
 		}
 		time.Sleep(pause)
 	}
 }
 
-// hold notes that this process has the lease of an order, taken at the given time or later.
-func (w *Worker) hold(o berth.Order, taken time.Time) {
+// hold notes that this process has the lease of a job, taken at the given time or later.
+func (w *Worker) hold(j job, taken time.Time) {
 	w.mu.Lock()
-	w.held[o.ID] = hold{order: o, renewed: taken}
+	w.held[j.key()] = hold{job: j, renewed: taken}
 	w.mu.Unlock()
 }
 
-// fresh reports whether the lease of an order is certainly still this process's, and limits its renewals to the time
+// fresh reports whether the lease of a job is certainly still this process's, and limits its renewals to the time
 // that the call may take. A process that was paused finds its leases gone, and calls nobody: whoever has them now
 // goes on. Two fifths of the lease are left for clocks that differ: of five seconds that is twice what is tolerated,
 // one for each of two processes. Renewals come earlier than that.
-func (w *Worker) fresh(o berth.Order) bool {
+func (w *Worker) fresh(j job) bool {
 	lease := time.Duration(w.desk.Policy.Lease) * time.Microsecond
 	now := time.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	h, ok := w.held[o.ID]
-	if !ok || h.order.Attempt != o.Attempt || now.Sub(h.renewed) > lease*3/5 {
+	h, ok := w.held[j.key()]
+	if !ok || h.job.attempt() != j.attempt() || now.Sub(h.renewed) > lease*3/5 {
 		return false
 	}
 	h.until = now.Add(time.Duration(w.desk.Policy.CallTimeout)*time.Microsecond + 2*lease)
-	w.held[o.ID] = h
+	w.held[j.key()] = h
 	return true
 }
 
-// latestOf is a held order as this process last wrote it: the renewal of a lease changes the row.
-func (w *Worker) latestOf(o berth.Order) berth.Order {
+// latestOf is a job as this process last wrote its row: the renewal of a lease changes it.
+func (w *Worker) latestOf(j job) job {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if h, ok := w.held[o.ID]; ok && h.order.Attempt == o.Attempt {
-		return h.order
+	if h, ok := w.held[j.key()]; ok && h.job.attempt() == j.attempt() {
+		return h.job
 	}
-	return o
+	return j
 }
 
-func (w *Worker) holds(o berth.Order) bool {
+func (w *Worker) holds(j job) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	h, ok := w.held[o.ID]
-	return ok && h.order.Attempt == o.Attempt && time.Now().Before(h.until)
+	h, ok := w.held[j.key()]
+	return ok && h.job.attempt() == j.attempt() && time.Now().Before(h.until)
 }
 
 // release ends the hold of an attempt. A later attempt of this same process, after a lost lease, keeps its own.
-func (w *Worker) release(o berth.Order) {
+func (w *Worker) release(j job) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.held[o.ID].order.Attempt == o.Attempt {
-		delete(w.held, o.ID)
+	if h, ok := w.held[j.key()]; ok && h.job.attempt() == j.attempt() {
+		delete(w.held, j.key())
 	}
 }
 

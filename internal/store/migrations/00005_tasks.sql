@@ -1,0 +1,7 @@
+-- +goose Up
+-- What is to be done about a service stands on its own row: work is a JSON object, see packed.go.
+
+ALTER TABLE services ADD COLUMN due_at BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE services ADD COLUMN work TEXT NOT NULL DEFAULT '{}';
+-- The services that have to be looked at, and nothing else.
+CREATE INDEX services_due ON services (due_at) WHERE due_at > 0;
