@@ -124,6 +124,7 @@ func TestReseal(t *testing.T) {
 	for range 501 {
 		ids = append(ids, s.buy(server("5")).Order.ID)
 	}
+	waiting := s.asks(task(berth.TaskResetPassword, ids[500])) // a task has a password, too
 	both, err := old.Newer()
 	if err != nil {
 		t.Fatal(err)
@@ -142,8 +143,11 @@ func TestReseal(t *testing.T) {
 	if err := desk.Reseal(background, next, func(n int) { done = append(done, n) }); err != nil {
 		t.Fatal(err)
 	}
-	if fmt.Sprint(done) != "[500 501]" {
-		t.Errorf("got progress %v, want [500 501]", done)
+	if fmt.Sprint(done) != "[500 501 502]" {
+		t.Errorf("got progress %v, want [500 501 502]", done)
+	}
+	if text, err := alone.Open(berth.TaskRow(waiting.ID), s.service(waiting.ID).Task.Password); err != nil || text != "generatedPassword123" {
+		t.Errorf("the task: got %q, %v with the new key alone", text, err)
 	}
 	for _, id := range []string{ids[0], ids[499], ids[500]} {
 		if text, err := alone.Open("orders/"+id, s.order(id).Password); err != nil || text != "generatedPassword123" {
