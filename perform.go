@@ -11,8 +11,7 @@ import (
 func (d *Desk) Perform(ctx context.Context, s Service) Outcome {
 	driver, ok := d.Servers[s.Provider]
 	if !ok {
-		return Outcome{Verdict: Waiting, Until: d.Now() + unconfigured,
-			Reason: fmt.Errorf("provider %q of service %s is not in the settings", s.Provider, s.ID)}
+		return Outcome{Verdict: Waiting, Until: d.Now() + unconfigured, Reason: errNoProvider(s)}
 	}
 	password := ""
 	if s.Task.Password != "" {
@@ -33,6 +32,10 @@ func (d *Desk) Perform(ctx context.Context, s Service) Outcome {
 		out.LoginLink = "" // the application has one of its own in the catalogue
 	}
 	return d.overheard(out, TaskRow(s.ID), s.Task.Password)
+}
+
+func errNoProvider(s Service) error {
+	return fmt.Errorf("provider %q of service %s is not in the settings", s.Provider, s.ID)
 }
 
 // perform calls the ability. A driver that has lost it since the task was asked for refuses.

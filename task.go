@@ -1,9 +1,6 @@
 package berth
 
-import (
-	"context"
-	"fmt"
-)
+import "context"
 
 // What is to be done about a service stands on its own row, and there is no job table: a service with a task is work to
 // do, as a paid order is. Its lease keeps the same rules.
@@ -202,7 +199,7 @@ func (d *Desk) present(b *Book, serviceID, otherwise string) (string, error) {
 func (d *Desk) ability(s Service, do string) error {
 	driver, ok := d.Servers[s.Provider]
 	if !ok {
-		return TryAgain(fmt.Errorf("provider %q of service %s is not in the settings", s.Provider, s.ID))
+		return TryAgain(errNoProvider(s))
 	}
 	able := false
 	switch do {

@@ -141,7 +141,7 @@ func (st *station) listen(w *worker.Worker) (api, metrics *listener, err error) 
 		}
 	}
 	handler := httpapi.New(httpapi.Options{
-		Desk: st.desk, Place: w.Place, Ready: w.Ready, Log: st.log, Observer: st.metrics,
+		Desk: st.desk, Place: w.Place, Change: w.Change, Ready: w.Ready, Log: st.log, Observer: st.metrics,
 		RatePerKey: float64(s.RatePerKey), FailedKeysPerMinute: failedKeys(s), TrustedProxies: s.TrustedProxies,
 	})
 	if cert != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/berth-host/berth"
 )
 
-// Options of the HTTP surface. Desk, Place, Ready and Log are required.
+// Options of the HTTP surface. Desk, Place, Change, Ready and Log are required.
 type Options struct {
 	// Desk is the business. Its Store is read for keys, users, orders, services and the catalogue; its Policy says
 	// the zone of dates, the patience, and whether passwords are answered always; its Now is the clock.
@@ -24,6 +24,9 @@ type Options struct {
 	// Place places an order and sees to it that it's fulfilled, waiting no longer than the policy's patience. A
 	// receipt whose order is still paid is answered as "provisioning", a refunded one as provider_refused.
 	Place func(context.Context, *berth.Request) (berth.Receipt, error)
+	// Change asks for a change of a server and sees to it that it's made, waiting no longer than the policy's patience.
+	// A receipt with the verdict Waiting is answered as "processing", one with Refused as provider_refused.
+	Change func(context.Context, berth.TaskRequest) (berth.TaskReceipt, error)
 	// Ready reports why this process shouldn't get requests now, or nil. It's given one second.
 	Ready func(context.Context) error
 	Log   *slog.Logger
@@ -138,6 +141,9 @@ func (s *server) answer(w http.ResponseWriter, c *call) (result any, err error) 
 	if err := s.read(w, c); err != nil {
 		return nil, err
 	}
+	if c.route.scope == berth.ScopeManage {
+		s.patient(w)
+	}
 	if c.route.scope == berth.ScopeOrder {
 		s.patient(w)
 		if c.idempotencyKey, err = parseIdempotencyKey(c.http.Header.Values(idempotencyHeader)); err != nil {
@@ -195,7 +201,7 @@ func (s *server) read(w http.ResponseWriter, c *call) (err error) {
 	body := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(body) // what is decoded keeps nothing of it
 	body.Reset()
-	if c.http.Method == http.MethodPost {
+	if c.http.Method == http.MethodPost || c.http.Method == http.MethodPut {
 		if c.http.ContentLength > maxBody {
 			return tooLarge()
 		}

@@ -85,29 +85,13 @@ type detailAnswer struct {
 
 // detailServer is GET /API/services/detail_server. The server is named by id or server_id.
 func (s *server) detailServer(c *call) (any, error) {
-	name := "server_id"
-	if c.in.params.given("id") {
-		name = "id"
-	}
-	id := c.in.id("id", optional, "server_id")
-	if id == "" {
-		c.in.refuse("server_id", "server_id is required (id is taken, too).")
-	}
+	name, id := c.serverID()
 	if err := c.in.err(); err != nil {
 		return nil, err
 	}
-	sv, ok, err := s.serverByID(c, id)
+	sv, err := s.visibleServer(c, name, id)
 	if err != nil {
 		return nil, err
-	}
-	mine := false
-	if ok {
-		if _, mine, err = s.visible(c, sv.UserID); err != nil {
-			return nil, err
-		}
-	}
-	if !mine {
-		return nil, berth.Unknown(name, "Unknown server: %s %s.", name, echo(id))
 	}
 	password, err := s.keptPassword(c, sv)
 	if err != nil {
@@ -115,6 +99,41 @@ func (s *server) detailServer(c *call) (any, error) {
 	}
 	record := s.serverRecord(c, sv, password)
 	return detailAnswer{success("The server.", record), record.OSImageID}, nil
+}
+
+// serverID reads the parameter that names a server: id and server_id mean the same. name is the one that was sent.
+func (c *call) serverID() (name, id string) {
+	name = "server_id"
+	if c.in.params.given("id") {
+		name = "id"
+	}
+	id = c.in.id("id", optional, "server_id")
+	if id == "" {
+		c.in.refuse("server_id", "server_id is required (id is taken, too).")
+	}
+	return name, id
+}
+
+// visibleServer finds a server that the call may see, or change when the route does. Somebody else's is as unknown as
+// none.
+func (s *server) visibleServer(c *call, name, id string) (berth.Service, error) {
+	sv, ok, err := s.serverByID(c, id)
+	if err != nil {
+		return sv, err
+	}
+	owner, mine := berth.User{}, false
+	if ok {
+		if owner, mine, err = s.visible(c, sv.UserID); err != nil {
+			return sv, err
+		}
+	}
+	if mine && !owner.Active && c.route.scope != berth.ScopeRead { // without user_id nobody has looked yet
+		return sv, suspended()
+	}
+	if !mine {
+		return sv, berth.Unknown(name, "Unknown server: %s %s.", name, echo(id))
+	}
+	return sv, nil
 }
 
 // serverByID finds a server, also one whose order is still at work on it, or was refunded.

@@ -83,6 +83,38 @@ func attackSurface() []exposed {
 			`{"hours":"720","monthly_price":"5.00"}`,
 			`{"user_id":"USER","hours":"0.5","monthly_price":"5","renewal_date":"2025-12-01 00:00:00"}`,
 		}},
+		{actions, map[string]sort{"user_id": acting, "server_id": owned, "id": owned, "action": choice, "force": choice}, []string{
+			`{"user_id":"USER","server_id":"SERVER","action":"restart","force":"true"}`,
+			`{"user_id":"USER","id":"SERVER","action":"stop"}`,
+			`{"user_id":"USER","server_id":"SERVER","action":"delete"}`,
+		}},
+		{resetPassword, map[string]sort{"user_id": acting, "server_id": owned, "id": owned}, []string{
+			`{"user_id":"USER","server_id":"SERVER"}`, `{"user_id":"USER","id":"SERVER"}`,
+		}},
+		{reinstall, map[string]sort{"user_id": acting, "server_id": owned, "id": owned, "os_id": number, "application_id": number, "password": secret}, []string{
+			`{"user_id":"USER","server_id":"SERVER","os_id":"6","password":"` + canary + `-anew"}`,
+			`{"user_id":"USER","id":"SERVER","application_id":"3"}`,
+		}},
+		{renameServer, map[string]sort{"user_id": acting, "server_id": owned, "id": owned, "name": phrase, "name_server": phrase}, []string{
+			`{"user_id":"USER","server_id":"SERVER","name":"another"}`,
+			`{"user_id":"USER","id":"SERVER","name_server":"another"}`,
+		}},
+		{autoRenew, map[string]sort{"user_id": acting, "server_id": owned, "id": owned, "auto_renew": choice}, []string{
+			`{"user_id":"USER","server_id":"SERVER","auto_renew":"1"}`, `{"user_id":"USER","id":"SERVER","auto_renew":"0"}`,
+		}},
+		{vncServer, map[string]sort{"user_id": acting, "server_id": owned, "id": owned}, []string{
+			`{"user_id":"USER","server_id":"SERVER"}`, `{"id":"SERVER"}`,
+		}},
+		{usageServer, map[string]sort{"user_id": acting, "server_id": owned, "id": owned, "specification": choice}, []string{
+			`{"user_id":"USER","server_id":"SERVER","specification":"cpu"}`, `{"id":"SERVER","specification":"disks"}`,
+			`{"id":"SERVER","specification":"network"}`, `{"id":"SERVER","specification":"memory"}`,
+		}},
+		{detailDisk, map[string]sort{"user_id": acting, "server_id": owned, "id": owned}, []string{
+			`{"user_id":"USER","server_id":"SERVER"}`, `{"id":"SERVER"}`,
+		}},
+		{deleteServer, map[string]sort{"user_id": acting, "server_id": owned, "id": owned}, []string{
+			`{"user_id":"USER","server_id":"SERVER"}`, `{"user_id":"USER","id":"SERVER"}`,
+		}},
 		{"/openapi.json", nil, nil},
 		{"/docs", nil, nil},
 		{"/healthz", nil, nil},
@@ -276,7 +308,7 @@ func openEstate(t *testing.T, change ...func(*settings)) *estate {
 			}
 		}
 		if p.user != buyer && p.user != stranger {
-			e.addKey(p.key, berth.APIKey{UserID: p.user, Scopes: []berth.Scope{berth.ScopeOrder, berth.ScopeRead}})
+			e.addKey(p.key, berth.APIKey{UserID: p.user, Scopes: everyScope})
 		}
 		e.credit(p.user, 100_000)
 		bought := e.as(*p).try(route{method: "POST", path: createOrder}, e.fill(`{"user_id":"USER","plan_id":"5","os_image_id":"13","name_server":"of `+p.user+`"}`, *p), false)

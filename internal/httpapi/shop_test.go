@@ -106,7 +106,7 @@ func openShop(t *testing.T, change ...func(*settings)) *shop {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { provider.Close() })
-	s.gate = &gate{ServerDriver: provider}
+	s.gate = &gate{Driver: sim.Driver{Provider: provider}}
 	s.desk = berth.NewDesk(berth.Desk{
 		Store: rows, Servers: map[string]berth.ServerDriver{"sim": s.gate}, Networks: map[string]berth.NetworkDriver{"sim": provider},
 		Sealer: sealer(t, rows), Policy: o.policy, Replica: "test", Now: s.clock.Now,
@@ -117,6 +117,7 @@ func openShop(t *testing.T, change ...func(*settings)) *shop {
 	if o.options.Place == nil {
 		o.options.Place = s.worker.Place
 	}
+	o.options.Change = s.worker.Change
 	if o.options.Ready == nil {
 		o.options.Ready = s.worker.Ready
 	}
@@ -158,9 +159,9 @@ func (s *shop) stock() {
 		must(err)
 	}
 	s.credit(buyer, 339652)
-	s.addKey(buyerKey, berth.APIKey{UserID: buyer, Scopes: []berth.Scope{berth.ScopeOrder, berth.ScopeRead}})
+	s.addKey(buyerKey, berth.APIKey{UserID: buyer, Scopes: everyScope})
 	s.addKey(readKey, berth.APIKey{UserID: buyer, Scopes: []berth.Scope{berth.ScopeRead}})
-	s.addKey(strangers, berth.APIKey{UserID: stranger, Scopes: []berth.Scope{berth.ScopeOrder, berth.ScopeRead}})
+	s.addKey(strangers, berth.APIKey{UserID: stranger, Scopes: everyScope})
 }
 
 func (s *shop) credit(user string, minor int64) {
@@ -180,6 +181,8 @@ func (s *shop) addKey(value string, k berth.APIKey) {
 	}
 	s.keys[value] = k
 }
+
+var everyScope = []berth.Scope{berth.ScopeOrder, berth.ScopeRead, berth.ScopeManage}
 
 func catalogue() berth.Catalogue {
 	plan := func(id string, external int64, price, cores, ram, disk int64) berth.Plan {
@@ -208,7 +211,7 @@ func catalogue() berth.Catalogue {
 
 // gate is a server driver whose calls a test can hold up, and whose outcomes it can replace.
 type gate struct {
-	berth.ServerDriver
+	sim.Driver
 	mu      sync.Mutex
 	closed  chan struct{} // nil while open
 	arrived chan struct{}
@@ -259,14 +262,43 @@ func (g *gate) Create(ctx context.Context, ref berth.Ref, spec berth.ServerSpec)
 	if out := g.pass(); out != nil {
 		return *out
 	}
-	return g.ServerDriver.Create(ctx, ref, spec)
+	return g.Driver.Create(ctx, ref, spec)
 }
 
 func (g *gate) Resize(ctx context.Context, ref berth.Ref, providerRef string, spec berth.ServerSpec) berth.Outcome {
 	if out := g.pass(); out != nil {
 		return *out
 	}
-	return g.ServerDriver.Resize(ctx, ref, providerRef, spec)
+	return g.Driver.Resize(ctx, ref, providerRef, spec)
+}
+
+func (g *gate) Power(ctx context.Context, providerRef string, action berth.PowerAction) berth.Outcome {
+	if out := g.pass(); out != nil {
+		return *out
+	}
+	return g.Driver.Power(ctx, providerRef, action)
+}
+
+func (g *gate) ResetPassword(ctx context.Context, providerRef, proposed string) (string, berth.Outcome) {
+	if out := g.pass(); out != nil {
+		return out.Password, *out
+	}
+	return g.Driver.ResetPassword(ctx, providerRef, proposed)
+}
+
+func (g *gate) Usage(ctx context.Context, providerRef string) (berth.Usage, berth.Outcome) {
+	if out := g.pass(); out != nil {
+		return berth.Usage{}, *out
+	}
+	return g.Driver.Usage(ctx, providerRef)
+}
+
+// OpenConsole is what the simulated provider can't do.
+func (g *gate) OpenConsole(context.Context, string) (address, password string, out berth.Outcome) {
+	if out := g.pass(); out != nil {
+		return out.LoginLink, out.Password, *out
+	}
+	return "wss://panel.example/vnc?token=abc", "once", berth.Outcome{Verdict: berth.Done}
 }
 
 // logBuffer is what was logged. A copy goes to also.
@@ -366,6 +398,15 @@ const (
 	infoUser      = "/API/info_user"
 	listPlan      = "/API/plans/list_plan"
 	calculate     = "/API/calculate_price"
+	actions       = "/API/services/servers_actions"
+	resetPassword = "/API/services/reset_password"
+	reinstall     = "/API/services/reinstall_server"
+	renameServer  = "/API/services/rename_server"
+	deleteServer  = "/API/services/delete_server"
+	autoRenew     = "/API/services/auto_renew"
+	vncServer     = "/API/services/vnc_server"
+	usageServer   = "/API/services/usage_server"
+	detailDisk    = "/API/services/detail_disk"
 )
 
 // post sends JSON with the buyer's key, and get a query.
