@@ -179,7 +179,11 @@ func (s *server) post(path, body string, headers ...string) answer {
 }
 
 func post(client *http.Client, url, body string, headers ...string) (answer, error) {
-	r, err := http.NewRequest(http.MethodPost, url, strings.NewReader(body))
+	return send(client, http.MethodPost, url, body, headers...)
+}
+
+func send(client *http.Client, method, url, body string, headers ...string) (answer, error) {
+	r, err := http.NewRequest(method, url, strings.NewReader(body))
 	if err != nil {
 		return answer{}, err
 	}

@@ -61,6 +61,16 @@ func (j *job) labels() (provider, kind string) {
 	return j.order.Provider, j.order.Kind
 }
 
+// limit is how long the driver's call may take. A reinstallation is followed to its end within one call: few providers can
+// tell one that is done from one that was never begun, and a repeat would begin it anew.
+func (w *Worker) limit(j job) time.Duration {
+	limit := time.Duration(w.desk.Policy.CallTimeout) * time.Microsecond
+	if j.isTask() && j.service.Task.Do == berth.TaskReinstall {
+		return 10 * limit
+	}
+	return limit
+}
+
 // perform calls the driver.
 func (w *Worker) perform(ctx context.Context, j job) berth.Outcome {
 	if j.isTask() {

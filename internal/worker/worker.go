@@ -246,7 +246,7 @@ func (w *Worker) fulfil(j job) {
 
 // call is one driver call. A driver that panics has given no certain answer.
 func (w *Worker) call(j job) (out berth.Outcome) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(w.desk.Policy.CallTimeout)*time.Microsecond)
+	ctx, cancel := context.WithTimeout(context.Background(), w.limit(j))
 	defer cancel()
 	start := time.Now()
 	defer func() {
@@ -299,7 +299,7 @@ func (w *Worker) fresh(j job) bool {
 	if !ok || h.job.attempt() != j.attempt() || now.Sub(h.renewed) > lease*3/5 {
 		return false
 	}
-	h.until = now.Add(time.Duration(w.desk.Policy.CallTimeout)*time.Microsecond + 2*lease)
+	h.until = now.Add(w.limit(j) + 2*lease)
 	w.held[j.key()] = h
 	return true
 }
