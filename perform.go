@@ -123,16 +123,21 @@ func forgetsPassword(do string) bool {
 }
 
 func (d *Desk) finish(b *Book, s *Service, out Outcome) {
-	switch out.Verdict {
-	case Done:
+	switch {
+	case out.Verdict == Done:
 		announceTask(b, EventTaskDone, *s)
 		d.record(b, s, out)
-	case Refused, Absent:
+	case out.Verdict == Refused && s.Task.Do == TaskDelete && s.Doubt:
+		// An earlier call may still arrive and delete it: a server that is about to vanish must not count as kept. Whoever
+		// makes sure that the machine is gone ends this, too.
+		s.postpone(b, b.Now()+slowest, noteRefusedInDoubt)
+		return
+	case out.Verdict == Refused || out.Verdict == Absent:
 		announceTask(b, EventTaskRefused, *s)
 		if s.Status != Suspended {
 			s.Held = ""
 		}
-	case Waiting:
+	case out.Verdict == Waiting:
 		s.postpone(b, soonest(b, out), noteWaiting)
 		return
 	default:

@@ -10,7 +10,7 @@ import "context"
 //	asked -> none: Finish(done) records the change, Finish(refused) changes nothing
 //
 // No task touches money, and every ability of a driver is harmless to repeat, so nothing has to be found out before a
-// later attempt.
+// later attempt. Only a deletion that is refused after an attempt without a certain answer goes on.
 
 // Task is what is to be done about a service. The zero value is nothing.
 type Task struct {

@@ -293,6 +293,38 @@ func TestTaskAttempts(t *testing.T) {
 	}
 }
 
+// A deletion that is refused after one that may still arrive doesn't count as refused; without doubt it does.
+func TestDeletionInDoubt(t *testing.T) {
+	s, d := scriptedShop(t, map[string][]berth.Outcome{"create": says(berth.Done), "delete": says(berth.Refused, berth.Unresolved, berth.Refused, berth.Absent)})
+	s.Servers["sim"] = deleted{d}
+	id := s.buy(server("5")).Order.ServiceID
+	if got := s.changes(task(berth.TaskDelete, id)); got.Verdict != berth.Refused || got.Service.Status != berth.Active || got.Service.Task.Do != "" {
+		t.Errorf("refused at once: got %s, %+v", got.Verdict, got.Service)
+	}
+	got := s.changes(task(berth.TaskDelete, id))
+	for i, want := range []berth.Verdict{berth.Waiting, berth.Waiting, berth.Done} {
+		if got.Verdict != want {
+			t.Errorf("attempt %d: got %s, want %s", i+1, got.Verdict, want)
+		}
+		if want == berth.Done {
+			break
+		}
+		s.clock.Store(got.Service.DueAt)
+		taken, err := s.ClaimServices(background, []string{id})
+		if err != nil || len(taken) != 1 {
+			t.Fatalf("claim: got %d, %v", len(taken), err)
+		}
+		got = s.finishes(taken[0])
+	}
+	s.verified()
+}
+
+type deleted struct{ *scripted }
+
+func (d deleted) Delete(context.Context, string) berth.Outcome {
+	return d.answer("delete", berth.Ref{})
+}
+
 // The back-off is that of the task's own attempts, however many the service has seen.
 func TestTaskBackOff(t *testing.T) {
 	s, d := scriptedShop(t, map[string][]berth.Outcome{"create": says(berth.Done), "start": says(berth.Done), "stop": says(berth.Unresolved)})

@@ -80,7 +80,10 @@ func (s Switch) decide(need berth.Need, decide func(*berth.Book) error) func(*be
 		}
 	case RefundsTwice, KeepsStock, KeepsAttempt, DropsRenewals:
 		return func(b *berth.Book) error {
-			before := map[string]berth.Order{}
+			before, services := map[string]berth.Order{}, map[string]berth.Service{}
+			for _, id := range need.Services {
+				services[id], _ = b.Service(id)
+			}
 			for _, id := range need.Orders {
 				before[id], _ = b.Order(id)
 			}
@@ -88,6 +91,11 @@ func (s Switch) decide(need berth.Need, decide func(*berth.Book) error) func(*be
 			for _, id := range need.Orders {
 				if after, ok := b.Order(id); ok && err == nil {
 					s.spoil(b, before[id], after)
+				}
+			}
+			for _, id := range need.Services {
+				if after, ok := b.Service(id); ok && err == nil && s == DropsRenewals {
+					dropRenewal(b, services[id], after)
 				}
 			}
 			return err
@@ -153,6 +161,14 @@ func (s Switch) spoil(b *berth.Book, before, after berth.Order) {
 		after.Holder == before.Holder && after.DueAt > before.DueAt:
 		after.DueAt = before.DueAt
 		b.PutOrder(after)
+	}
+}
+
+// dropRenewal undoes the prolonging of a task's lease.
+func dropRenewal(b *berth.Book, before, after berth.Service) {
+	if after.Task == before.Task && after.Task.Do != "" && after.Attempt == before.Attempt && after.Holder == before.Holder && after.DueAt > before.DueAt {
+		after.DueAt = before.DueAt
+		b.PutService(after)
 	}
 }
 

@@ -35,6 +35,8 @@ const (
 	Resize   Verb = "resize"
 	Find     Verb = "find"
 	Describe Verb = "describe"
+	Power    Verb = "power"
+	Delete   Verb = "delete"
 )
 
 // Call is one call of a process to the other side of a port.

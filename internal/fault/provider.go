@@ -27,12 +27,13 @@ type Provider struct {
 	refused  map[string]bool   // orders that were refused for certain
 	changed  map[string]bool   // orders whose change of a server was made
 	newest   map[string]string // the order that changed a server last
+	gone     map[string]bool   // orders whose server was deleted
 	made     int
 }
 
 // NewProvider stands before inner, whose calls must take no time.
 func NewProvider(inner Maker) *Provider {
-	return &Provider{inner: inner, underway: map[string]int{}, refused: map[string]bool{}, changed: map[string]bool{}, newest: map[string]string{}}
+	return &Provider{inner: inner, underway: map[string]int{}, refused: map[string]bool{}, changed: map[string]bool{}, newest: map[string]string{}, gone: map[string]bool{}}
 }
 
 // Refused reports whether an order was refused for certain.
@@ -68,6 +69,9 @@ func (w *Provider) arrive(ctx context.Context, verb Verb, order string, a arriva
 	if !a.more {
 		w.underway[order]--
 	}
+	if w.gone[order] { // a copy of what was done long ago
+		return berth.Outcome{Verdict: berth.Refused, Reason: errNever}
+	}
 	if w.refused[order] && !forgetful || a.refused && (verb == Resize || w.inner.Find(ctx, berth.Ref{Order: order}).Verdict != berth.Done) {
 		w.refused[order] = true
 		return berth.Outcome{Verdict: berth.Refused, Reason: errNever}
@@ -88,7 +92,10 @@ type Driver struct {
 	Process  *Process
 }
 
-var _ Maker = Driver{}
+var (
+	_ Maker   = Driver{}
+	_ changer = Driver{}
+)
 
 // Create makes a server.
 func (d Driver) Create(ctx context.Context, ref berth.Ref, spec berth.ServerSpec) berth.Outcome {

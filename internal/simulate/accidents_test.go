@@ -142,7 +142,7 @@ func (w *world) sever(d *fault.Dice, r *replica) {
 	}
 	if d.OneIn(2) {
 		w.note("provider", fmt.Sprintf("is out of reach of %q for %s", from, long))
-		w.chance.Cut(from, long, fault.Create, fault.Activate, fault.Resize, fault.Find, fault.Describe)
+		w.chance.Cut(from, long, fault.Create, fault.Activate, fault.Resize, fault.Find, fault.Describe, fault.Power, fault.Delete)
 		return
 	}
 	w.note("database", fmt.Sprintf("is out of reach of %q for %s", from, long))

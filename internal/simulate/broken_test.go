@@ -43,6 +43,9 @@ func TestBroken(t *testing.T) {
 		{"delivered", fault.RefusedIsDone},
 		{"one machine", fault.NoIdentity},
 		{"figures", fault.ChangesOvertake},
+		{"task stuck", fault.NothingIsDue},
+		{"task lease", fault.DropsRenewals},
+		{"deleted", fault.RefusedIsDone},
 	} {
 		t.Run(c.rule+"/"+string(c.broken), func(t *testing.T) {
 			var bitten atomic.Uint64

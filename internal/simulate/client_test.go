@@ -17,6 +17,7 @@ type client struct {
 	index    int
 	dice     *fault.Dice
 	requests []*request
+	tasks    []*task
 }
 
 // request is one thing that a client wants, however often it asks for it. Its tag is stored with the order.
@@ -37,8 +38,11 @@ type answer struct {
 const patience = 5 * time.Minute
 
 func (c *client) live() {
-	for n := 0; !c.world.finished(1 + c.dice.Under(c.world.profile.think)); n++ {
-		r := c.want(n)
+	for !c.world.finished(1 + c.dice.Under(c.world.profile.think)) {
+		if c.dice.OneIn(4) && c.change() {
+			continue
+		}
+		r := c.want(len(c.requests))
 		c.requests = append(c.requests, r)
 		if c.dice.OneIn(6) {
 			c.quote(r)

@@ -17,6 +17,7 @@ type leases struct {
 	mu       sync.Mutex
 	inside   map[string]map[*fault.Process]int64 // who is in a call for an order, and in which attempt
 	taken    map[string]*fault.Process           // who has called in an attempt
+	tasks    map[string]map[*fault.Process]int   // who is in a call for a task of a server, by the provider's id
 	database time.Time                           // until when there was trouble with database or processes
 	clocks   time.Time                           // until when there was trouble with clocks
 }

@@ -77,7 +77,7 @@ type transfer struct {
 // command runs one command, which may die like any other process. It reports the command's error, or that there was
 // no answer.
 func (o *office) command(name string, do func(*berth.Desk) error) error {
-	p, _, desk := o.world.process(name, o.world.now, func(d fault.Driver) fault.Maker { return d })
+	p, _, desk := o.world.process(name, o.world.now, func(d fault.Driver) driver { return d })
 	died := make(chan struct{})
 	p.Died = func() { close(died) }
 	got := make(chan error, 1)

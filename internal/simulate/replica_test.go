@@ -38,7 +38,7 @@ func (r *replica) start() {
 	defer r.mu.Unlock()
 	r.life++
 	name := fmt.Sprintf("r%d.%d", r.index, r.life)
-	r.process, r.store, r.desk = r.world.process(name, r.now, func(d fault.Driver) fault.Maker {
+	r.process, r.store, r.desk = r.world.process(name, r.now, func(d fault.Driver) driver {
 		return leased{d, r}
 	})
 	ctx, end := context.WithCancel(context.Background())

@@ -57,6 +57,9 @@ func (w *world) settle() {
 				w.office.decide("resolve/"+o.ID, o)
 			}
 		}
+		for _, s := range w.tasks() {
+			calm, due = 0, min(due, s.DueAt)
+		}
 		if wait := due - w.now() - 2*berth.Second; wait > 0 && calm == 0 && round > 10 {
 			w.leaped.Add(wait) // nothing would happen meanwhile
 		}
@@ -64,6 +67,9 @@ func (w *world) settle() {
 	}
 	for _, o := range w.open() {
 		w.object("stuck", "order %s is still open: attempt %d, %s", o.ID, o.Attempt, o.Note)
+	}
+	for _, s := range w.tasks() {
+		w.object("task stuck", "%s of server %s still goes on: attempt %d, %s", s.Task.Do, s.ID, s.Attempt, s.Note)
 	}
 	// Of the last moment something may always be left to seal.
 	if b, _ := w.books.Backlog(context.Background()); b.Unsealed > 0 && b.UnsealedSince < w.now()-10*berth.Second {
@@ -102,6 +108,7 @@ func (w *world) judge() {
 	for _, id := range slices.Sorted(maps.Keys(byKey)) {
 		w.judgeKey(id, byKey[id])
 	}
+	w.judgeTasks()
 	w.judgeMoney(orders)
 	w.judgeMachines(orders, byID)
 }
@@ -224,6 +231,10 @@ func (w *world) judgeServer(o berth.Order, made []sim.Machine) {
 	s, _, _ := w.books.Service(context.Background(), o.ServiceID)
 	out := w.machines.Describe(context.Background(), s.ProviderRef)
 	switch {
+	case s.Status == berth.Terminated:
+		if len(made) == 0 || !made[0].Gone || out.Verdict != berth.Absent {
+			w.object("deleted", "server %s is terminated, but %q is still there", s.ID, s.ProviderRef)
+		}
 	case len(made) == 0 || out.Verdict != berth.Done || out.ServerNo != made[0].No:
 		w.object("delivered", "server %s is %q, which is not the machine of its order", s.ID, s.ProviderRef)
 	case made[0].Plan != s.PlanID || made[0].Cores != s.Cores || made[0].RAM != s.RAM || made[0].Disk != s.Disk:

@@ -120,7 +120,11 @@ func (all *result) eventful(t *testing.T) {
 		"in_progress", "idempotency_mismatch", "insufficient_balance", "out_of_stock", "busy", "unavailable"} {
 		what = append(what, "answer: "+answer)
 	}
+	for _, said := range []string{"none", "done", "refused", "waiting", "unresolved", "not_found", "busy", "unavailable"} {
+		what = append(what, "task: "+said)
+	}
 	calls := map[fault.Verb]string{
+		fault.Power: "lost late again", fault.Delete: "lost late again",
 		fault.Write: "lost", fault.Read: "lost", fault.Begin: "lost", fault.Commit: "lost late", fault.Resolve: "lost",
 		fault.Create: "lost late again", fault.Activate: "lost late again", fault.Resize: "lost late again", fault.Find: "lost",
 	}

@@ -84,7 +84,7 @@ func run(seed uint64, broken fault.Switch, out io.Writer) result {
 	}
 	defer w.machines.Close()
 	w.provider = fault.NewProvider(w.machines)
-	w.leases = leases{world: w, inside: map[string]map[*fault.Process]int64{}, taken: map[string]*fault.Process{}}
+	w.leases = leases{world: w, inside: map[string]map[*fault.Process]int64{}, taken: map[string]*fault.Process{}, tasks: map[string]map[*fault.Process]int{}}
 	w.note("begin", fmt.Sprintf("%+v", w.profile))
 	w.begin()
 	w.live()
@@ -217,7 +217,7 @@ func policy() berth.Policy {
 }
 
 // process is a process of the simulation, with its store and desk.
-func (w *world) process(name string, clock func() int64, drivers func(fault.Driver) fault.Maker) (*fault.Process, *store.Store, *berth.Desk) {
+func (w *world) process(name string, clock func() int64, drivers func(fault.Driver) driver) (*fault.Process, *store.Store, *berth.Desk) {
 	p := &fault.Process{Name: name, Plan: w, Now: clock, Broken: w.broken, Trace: func(c fault.Call, what string) {
 		w.tally(string(c.Verb) + ": " + what)
 		w.note(c.From, fmt.Sprintf("%s %s (%d): %s", c.Verb, c.Subject, c.Nth, what))
@@ -226,16 +226,22 @@ func (w *world) process(name string, clock func() int64, drivers func(fault.Driv
 		Now: clock, Random: w.random(name), Log: silent(), Lanes: 2, Faults: fault.Engine{Process: p},
 		Deadline: w.profile.deadline, Batch: w.profile.batch, Queue: w.profile.queue, Observe: w,
 	})
-	driver := drivers(fault.Driver{Provider: w.provider, Process: p})
+	tenants := drivers(fault.Driver{Provider: w.provider, Process: p})
 	passwords := 0
 	return p, s, berth.NewDesk(berth.Desk{
 		Store: fault.Store{Store: s, Process: p}, Sealer: plain{}, Policy: policy(), Replica: name, Now: clock,
-		Servers: map[string]berth.ServerDriver{tenant: driver}, Networks: map[string]berth.NetworkDriver{tenant: driver},
+		Servers: map[string]berth.ServerDriver{tenant: tenants}, Networks: map[string]berth.NetworkDriver{tenant: tenants},
 		NewPassword: func() string {
 			passwords++
 			return fmt.Sprintf("secret-%s-%d", name, passwords)
 		},
 	})
+}
+
+// driver is a driver of servers and networks.
+type driver interface {
+	berth.ServerDriver
+	berth.NetworkDriver
 }
 
 // plain seals nothing; what is sealed still opens only under its row.
