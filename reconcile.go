@@ -12,7 +12,7 @@ import (
 const (
 	DriftUnpaid  = "unpaid"  // a machine of ours that nobody pays for
 	DriftMissing = "missing" // a service whose machine is gone
-	DriftState   = "state"   // suspended here and running there, or the other way round
+	DriftState   = "state"   // suspended or stopped here and not there, or the other way round
 	DriftPlan    = "plan"    // other figures than were bought
 	DriftAddress = "address" // another address than the customer was told
 	DriftUnknown = "unknown" // the provider gave no certain answer about it
@@ -36,7 +36,7 @@ type Drift struct {
 // ReconcileOptions say what may be done about drifts. The zero value changes nothing.
 type ReconcileOptions struct {
 	Installation string // this installation's id: only machines with its mark are looked at
-	Repair       bool   // suspend and resume as the database says, and take over addresses
+	Repair       bool   // suspend, resume and start as the database says, and take over addresses
 	Delete       bool   // delete machines that nobody pays for and that are older than MinAge
 	MinAge       int64  // microseconds
 }
@@ -289,6 +289,10 @@ func differences(m Machine, s Service) (drifts []Drift) {
 		word := map[bool]string{true: "suspended", false: "not suspended"}
 		drifts = append(drifts, Drift{Sort: DriftState, Want: word[s.Status == Suspended], Have: word[m.Suspended]})
 	}
+	if s.Status == Active && !m.Suspended && m.Running == s.Stopped {
+		word := map[bool]string{true: "stopped", false: "running"}
+		drifts = append(drifts, Drift{Sort: DriftState, Want: word[s.Stopped], Have: word[!m.Running]})
+	}
 	differ := func(have, want int64) bool { return have != 0 && want != 0 && have != want }
 	if differ(m.Cores, s.Cores) || differ(m.RAM, s.RAM) || differ(m.Disk, s.Disk) {
 		drifts = append(drifts, Drift{Sort: DriftPlan, Want: figures(s.Cores, s.RAM, s.Disk), Have: figures(m.Cores, m.RAM, m.Disk)})
@@ -305,6 +309,9 @@ func differences(m Machine, s Service) (drifts []Drift) {
 func (r *reconciler) repair(ctx context.Context, drift *Drift, m Machine, s Service) error {
 	switch drift.Sort {
 	case DriftState:
+		if m.Suspended == (s.Status == Suspended) {
+			return r.power(ctx, drift, s)
+		}
 		suspender, able := r.desk.Servers[drift.Provider].(Suspender)
 		switch {
 		case !able:
@@ -341,6 +348,19 @@ func (r *reconciler) repair(ctx context.Context, drift *Drift, m Machine, s Serv
 		})
 		if err != nil {
 			drift.Done, drift.Trouble = false, err
+		}
+	}
+	return nil
+}
+
+// power starts a machine that should run: its host may have been started anew. One that runs though its owner stopped it is
+// for a person: who started it did so on purpose, elsewhere.
+func (r *reconciler) power(ctx context.Context, drift *Drift, s Service) error {
+	powerer, able := r.desk.Servers[drift.Provider].(Powerer)
+	if able && !s.Stopped {
+		drift.Repair = "start it"
+		if r.options.Repair {
+			r.try(drift, powerer.Power(ctx, s.ProviderRef, PowerStart))
 		}
 	}
 	return nil

@@ -60,6 +60,10 @@ func (h *hall) Resume(_ context.Context, ref string) berth.Outcome {
 	return h.change(ref, func(m *berth.Machine) { m.Suspended = false })
 }
 
+func (h *hall) Power(_ context.Context, ref string, action berth.PowerAction) berth.Outcome {
+	return h.change(ref, func(m *berth.Machine) { m.Running = action != berth.PowerStop })
+}
+
 func (h *hall) Delete(_ context.Context, ref string) berth.Outcome {
 	if !h.refuses {
 		delete(h.machines, ref)
@@ -196,6 +200,32 @@ func TestReconcile(t *testing.T) {
 		t.Errorf("got the address %q, want the machine's", v.Address)
 	}
 	s.verified()
+}
+
+// A machine that should run is started when that is asked for; one that runs though it was stopped is for a person, and
+// neither counts while a task is under way.
+func TestReconcilePower(t *testing.T) {
+	s, h, bought := reconcileShop(t, "down", "up", "busy")
+	turn := func(name string, running bool) string {
+		ref := bought[name].ProviderRef
+		m := h.machines[ref]
+		m.Running = running
+		h.machines[ref] = m
+		return ref
+	}
+	s.changes(task(berth.TaskStop, bought["up"].ID))
+	s.asks(task(berth.TaskStop, bought["busy"].ID))
+	down, up := turn("down", false), turn("up", true)
+	turn("busy", false)
+	want := []string{"state " + down + ": want running, have stopped, 12.99, start it", "state " + up + ": want stopped, have running, 12.99"}
+	slices.Sort(want)
+	if r := s.reconcile(berth.ReconcileOptions{}); !slices.Equal(found(r), want) {
+		t.Errorf("got %q, want %q", found(r), want)
+	}
+	s.reconcile(berth.ReconcileOptions{Repair: true})
+	if !h.machines[down].Running || !h.machines[up].Running {
+		t.Errorf("repaired: got %+v and %+v, want the first started and the second left", h.machines[down], h.machines[up])
+	}
 }
 
 // TestReconcileIsCareful: what can't be known, or has changed meanwhile, is no drift.

@@ -21,6 +21,7 @@ type Metrics struct {
 	now      func() int64 // microseconds UTC
 
 	orders   *prometheus.CounterVec
+	tasks    *prometheus.CounterVec
 	calls    *prometheus.HistogramVec
 	answers  *prometheus.HistogramVec
 	refusals *prometheus.CounterVec
@@ -50,8 +51,10 @@ func New(version string, now func() int64) *Metrics {
 	m.backlog.Store(&berth.Backlog{})
 	m.orders = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "berth_orders_settled_total",
 		Help: "Orders that reached their end, by kind and outcome (completed, refunded)."}, []string{"kind", "outcome"})
+	m.tasks = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "berth_service_tasks_total",
+		Help: "Changes of services that ended, by task and outcome (done, refused; unresolved when another process ended it)."}, []string{"task", "outcome"})
 	m.calls = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "berth_driver_call_seconds", Buckets: callBuckets,
-		Help: "Calls of providers, by provider, kind of order and verdict."}, []string{"provider", "kind", "verdict"})
+		Help: "Calls of providers, by provider, kind of order or task, and verdict."}, []string{"provider", "kind", "verdict"})
 	m.answers = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "berth_http_answer_seconds", Buckets: answerBuckets,
 		Help: "Time to the answer of a request, by method, route and code ('ok' for success)."}, []string{"method", "route", "code"})
 	m.refusals = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "berth_refusals_total",
@@ -75,7 +78,7 @@ func New(version string, now func() int64) *Metrics {
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "berth_build_info", Help: "Always 1; its label is the version.",
 		ConstLabels: prometheus.Labels{"version": version}})
 	build.Set(1)
-	m.registry.MustRegister(m.orders, m.calls, m.answers, m.refusals, m.doubts, sizes, m.sealed, m.lag, phases, m.spent, build,
+	m.registry.MustRegister(m.orders, m.tasks, m.calls, m.answers, m.refusals, m.doubts, sizes, m.sealed, m.lag, phases, m.spent, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.gauge("berth_orders_unsettled", "Paid orders that are neither completed nor refunded.",
 		func() float64 { return float64(m.backlog.Load().Unsettled) })
@@ -127,6 +130,9 @@ func (m *Metrics) Call(provider, kind, verdict string, took time.Duration) {
 
 // Settled counts an order that reached its end.
 func (m *Metrics) Settled(kind, state string) { m.orders.WithLabelValues(kind, state).Inc() }
+
+// Changed counts a change of a service that ended.
+func (m *Metrics) Changed(task, verdict string) { m.tasks.WithLabelValues(task, verdict).Inc() }
 
 // Backlog takes what isn't settled at this moment.
 func (m *Metrics) Backlog(b berth.Backlog) { m.backlog.Store(&b) }

@@ -26,6 +26,7 @@ func TestNumbers(t *testing.T) {
 	m.Settled(berth.KindNewServer, "completed")
 	m.Settled(berth.KindNewServer, "completed")
 	m.Settled(berth.KindNetwork, "refunded")
+	m.Changed(berth.TaskStop, "done")
 	m.Call("sim", berth.KindNewServer, "done", 30*time.Millisecond)
 	m.Answered("POST", "/API/orders/create_order", "ok", 200, 3*time.Millisecond)
 	m.Answered("POST", "/API/orders/create_order", "out_of_stock", 409, time.Millisecond)
@@ -40,6 +41,7 @@ func TestNumbers(t *testing.T) {
 		`berth_build_info{version="1.2.3"} 1`,
 		`berth_orders_settled_total{kind="new_server",outcome="completed"} 2`,
 		`berth_orders_settled_total{kind="network",outcome="refunded"} 1`,
+		`berth_service_tasks_total{outcome="done",task="stop"} 1`,
 		`berth_driver_call_seconds_bucket{kind="new_server",provider="sim",verdict="done",le="0.05"} 1`,
 		`berth_driver_call_seconds_bucket{kind="new_server",provider="sim",verdict="done",le="0.01"} 0`,
 		`berth_http_answer_seconds_count{code="ok",method="POST",route="/API/orders/create_order"} 1`,

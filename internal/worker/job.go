@@ -92,7 +92,7 @@ func (w *Worker) record(j job, out berth.Outcome) (e ending, over bool, err erro
 // ended tells the observer how a job ended.
 func (w *Worker) ended(j job, e ending) {
 	if j.isTask() {
-		w.options.Observe.Settled(j.service.Task.Do, e.task.Verdict.String())
+		w.options.Observe.Changed(j.service.Task.Do, e.task.Verdict.String())
 		return
 	}
 	w.options.Observe.Settled(j.order.Kind, string(e.order.Order.State))

@@ -176,8 +176,9 @@ func (w *watched) tell(s string) {
 func (w *watched) Call(provider, kind, verdict string, _ time.Duration) {
 	w.tell("call " + provider + " " + kind + " " + verdict)
 }
-func (w *watched) Sealed(int, time.Duration)  {}
-func (w *watched) Settled(kind, state string) { w.tell("settled " + kind + " " + state) }
+func (w *watched) Sealed(int, time.Duration)    {}
+func (w *watched) Changed(task, verdict string) { w.tell("changed " + task + " " + verdict) }
+func (w *watched) Settled(kind, state string)   { w.tell("settled " + kind + " " + state) }
 func (w *watched) Backlog(b berth.Backlog) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

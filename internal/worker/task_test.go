@@ -3,6 +3,7 @@ package worker_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,12 +71,20 @@ func stopping(id string) berth.TaskRequest {
 
 func TestChange(t *testing.T) {
 	inOffice(t, func(o *office) {
-		p := o.ableProcess("a", o.able(time.Second)).run()
+		seen := &watched{}
+		p := o.process("a", nil, func(w *worker.Options, desk *berth.Desk) {
+			w.Observe, desk.Servers["sim"] = seen, o.able(time.Second)
+		}).run()
 		id := p.box()
 		got, err := p.Change(background, stopping(id))
 		if err != nil || got.Verdict != berth.Done || !got.Service.Stopped || !o.machines()[0].Off {
 			t.Errorf("got %s, %v, machine %+v, want it stopped", got.Verdict, err, o.machines()[0])
 		}
+		seen.mu.Lock()
+		if told := strings.Join(seen.told, ", "); !strings.HasSuffix(told, "call sim stop done, changed stop done") {
+			t.Errorf("the observer was told %s", told)
+		}
+		seen.mu.Unlock()
 		if _, err := p.Change(background, stopping("nobody's")); !berth.IsCode(err, berth.NotFound) {
 			t.Errorf("an unknown server: got %v", err)
 		}

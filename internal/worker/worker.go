@@ -35,7 +35,8 @@ type Options struct {
 // Observer is told what the worker does. Its methods must return at once.
 type Observer interface {
 	Call(provider, kind, verdict string, took time.Duration) // a driver was called
-	Settled(kind, state string)                              // an order was completed or refunded, a task done or refused
+	Settled(kind, state string)                              // an order was completed or refunded
+	Changed(task, verdict string)                            // a task of a service ended: done or refused
 	Backlog(b berth.Backlog)                                 // what isn't settled, every few seconds
 	Sealed(batches int, lag time.Duration)                   // batches went into the chain, the oldest of them that late
 }
@@ -366,5 +367,6 @@ type nobody struct{}
 
 func (nobody) Call(string, string, string, time.Duration) {}
 func (nobody) Settled(string, string)                     {}
+func (nobody) Changed(string, string)                     {}
 func (nobody) Backlog(berth.Backlog)                      {}
 func (nobody) Sealed(int, time.Duration)                  {}
