@@ -92,8 +92,9 @@ func auditedOrders() []audited {
 	service := func(open string) *berth.Service {
 		return &berth.Service{ID: "o", UserID: "a", OpenOrder: open, Result: berth.Result{ProviderRef: "m"}}
 	}
-	theirs, empty := service(""), service("")
+	theirs, empty, lost := service(""), service(""), service("")
 	theirs.UserID, empty.ProviderRef = "b", ""
+	lost.Task.Do = berth.TaskStop
 	one := func(o berth.Order, n, sum int64, s *berth.Service) func(berth.Auditor) {
 		return func(a berth.Auditor) { _ = a.Order(o, referring(o, n, sum, s)) }
 	}
@@ -119,6 +120,7 @@ func auditedOrders() []audited {
 		{name: "a change that its service doesn't know", feed: one(changed(berth.Paid), 1, -5, service("")), want: "service o does not know of its open order p"},
 		{name: "a service that is held for nothing", feed: one(changed(berth.Completed), 1, -5, service("p")), want: "service o is held by order p, which is completed"},
 		{name: "a service without a machine", feed: one(made(berth.Completed, 5), 1, -5, empty), want: "service o has nothing at its provider"},
+		{name: "a task that nobody takes up", feed: one(made(berth.Completed, 5), 1, -5, lost), want: "service o has a task (stop) that can't be done"},
 	}
 }
 

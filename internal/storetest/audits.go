@@ -191,6 +191,13 @@ func faultyServices() []planted {
 			b.PutService(berth.Service{ID: o.ID, UserID: "anna"})
 			return err
 		}},
+		{"a task that nobody takes up", "service", "has a task (stop) that can't be done", 1, func(b *berth.Book) error {
+			o, err := add(b, berth.Completed, 1)
+			v := delivered(o)
+			v.Task.Do = berth.TaskStop
+			b.PutService(v)
+			return err
+		}},
 		{"a service that doesn't know its open order", "service", "does not know of its open order", 1, func(b *berth.Book) error {
 			o, err := add(b, berth.Completed, 1)
 			b.PutService(delivered(o))
