@@ -23,6 +23,9 @@ type Book struct {
 	services  table[Service]
 	apiKeys   table[APIKey]
 	stock     table[Stock]
+	pools     table[Pool]
+	items     table[Item]
+	free      map[string]*freeList // by pool
 	counters  table[Counter]
 	meta      table[Meta]
 	keys      table[Key]
@@ -45,6 +48,9 @@ type Rows struct {
 	Services  []Service
 	APIKeys   []APIKey
 	Stock     []Stock
+	Pools     []Pool
+	Items     []Item
+	Free      []Item // the lowest free items of pools, by place; at most as many as the need wants of each
 	Counters  []Counter
 	Meta      []Meta
 	Keys      []Key
@@ -76,6 +82,8 @@ type Changes struct {
 	Services  Change[Service]
 	APIKeys   Change[APIKey]
 	Stock     Change[Stock]
+	Pools     Change[Pool]
+	Items     Change[Item]
 	Counters  Change[Counter]
 	Meta      Change[Meta]
 	Keys      Change[Key]
@@ -98,6 +106,7 @@ func NewBook(clock int64, newID func(instant int64) string, need Need, rows Rows
 	b.services.fill(need.Services, rows.Services, func(r *Service) string { return r.ID })
 	b.apiKeys.fill(need.APIKeys, rows.APIKeys, func(r *APIKey) string { return r.ID })
 	b.stock.fill(need.Stock, rows.Stock, func(r *Stock) string { return r.Key })
+	b.fillPools(need, rows)
 	b.counters.fill(need.Counters, rows.Counters, func(r *Counter) string { return r.Name })
 	b.meta.fill(need.Meta, rows.Meta, func(r *Meta) string { return r.Name })
 	b.keys.fill(need.Keys, rows.Keys, func(r *Key) string { return r.ID })
@@ -133,6 +142,12 @@ func newest(rows Rows) int64 {
 	for i := range rows.Stock {
 		at = max(at, rows.Stock[i].UpdatedAt)
 	}
+	for i := range rows.Pools {
+		at = max(at, rows.Pools[i].UpdatedAt)
+	}
+	for i := range rows.Items {
+		at = max(at, rows.Items[i].UpdatedAt)
+	}
 	return at
 }
 
@@ -166,12 +181,13 @@ func (b *Book) Changes() (*Changes, bool) {
 		Dropped: slices.DeleteFunc(slices.Clone(b.dropped), b.KeyInFlight),
 		Users:   b.users.change(), Wallets: b.wallets.change(), Orders: b.orders.change(),
 		Services: b.services.change(), APIKeys: b.apiKeys.change(), Stock: b.stock.change(),
+		Pools: b.pools.change(), Items: b.items.change(),
 		Counters: b.counters.change(), Meta: b.meta.change(), Keys: b.keys.change(),
 	}
 	c.Orders.Update, c.Held = b.split(c.Orders.Update)
 	touched := len(b.users.touched) + len(b.wallets.touched) + len(b.orders.touched) + len(b.services.touched) +
 		len(b.apiKeys.touched) + len(b.stock.touched) + len(b.counters.touched) + len(b.meta.touched) +
-		len(b.keys.touched) + len(b.dropped) + len(b.entries) + len(b.events)
+		len(b.keys.touched) + len(b.pools.touched) + len(b.items.touched) + len(b.dropped) + len(b.entries) + len(b.events)
 	return c, touched > 0 || b.applied != nil
 }
 

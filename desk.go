@@ -9,6 +9,7 @@ type Desk struct {
 	Store       Store
 	Servers     map[string]ServerDriver // by provider name
 	Networks    map[string]NetworkDriver
+	Pools       map[string]string // by provider name: the pool that its servers get their addresses from, if any
 	Sealer      Sealer
 	Policy      Policy
 	Replica     string        // names this process as holder of leases
@@ -21,7 +22,7 @@ type Desk struct {
 func NewDesk(d Desk) *Desk {
 	p := &d.Policy
 	d.kinds = map[string]Kind{
-		KindNewServer: newServer{p}, KindRenew: renew{p}, KindScale: scale{p}, KindNetwork: network{p},
+		KindNewServer: newServer{p, d.Pools}, KindRenew: renew{p}, KindScale: scale{p}, KindNetwork: network{p},
 	}
 	return &d
 }

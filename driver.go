@@ -62,6 +62,10 @@ type ServerSpec struct {
 	Location    string
 	Password    string // root's
 	UserID      string
+
+	// The address that Berth gives the server, with the length of its network, its gateway, and the MAC address of its
+	// interface; all of them "" where the provider chooses. A driver that can't give a server this address refuses.
+	CIDR, Gateway, MAC string
 }
 
 // ServerDriver makes servers at one provider. Calls come from several goroutines at once; each returns within ctx,

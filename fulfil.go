@@ -95,6 +95,7 @@ func (d *Desk) serverSpec(o Order) (ServerSpec, error) {
 	spec := ServerSpec{
 		Name: o.Name, PlanID: o.PlanID, Cores: o.Cores, RAM: o.RAM, Disk: o.Disk, ImageID: o.ImageID,
 		Application: o.ApplicationID, Location: o.Location, UserID: o.UserID,
+		CIDR: o.CIDR, Gateway: o.Gateway, MAC: o.MAC,
 	}
 	if o.Kind != KindNewServer {
 		return spec, nil

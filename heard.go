@@ -53,6 +53,11 @@ func believed(o Order, out Outcome) Outcome {
 	if out.Verdict != Done || !o.Makes() {
 		return out
 	}
+	if given := o.Allotment.address(); given != "" && out.Address == "" {
+		out.Address = given // a provider that was told has nothing to add
+	} else if given != "" && out.Address != given {
+		return Outcome{Verdict: Unresolved, Reason: unusable("the address isn't the one that the pool gave it")}
+	}
 	if flaw := out.Result.flaw(); flaw != "" {
 		return Outcome{Verdict: Unresolved, Reason: unusable(flaw)}
 	}

@@ -6,7 +6,10 @@ import (
 )
 
 // newServer buys hours of a plan and makes a machine.
-type newServer struct{ policy *Policy }
+type newServer struct {
+	policy *Policy
+	pools  map[string]string // by provider; see Desk.Pools
+}
 
 func (newServer) Parameters() []string {
 	return []string{"user_id", "plan_id", "os_image_id", "application_id", "location", "name_server",
@@ -57,7 +60,10 @@ func (k newServer) Quote(b *Book, r *Request) (Quote, error) {
 	q.Terms.Name, q.Terms.Versions, q.Terms.AutoRenew = r.Name, r.Versions, r.AutoRenew
 	q.Terms.ExpiresAt = b.Now() + q.Terms.Hours*Hour
 	q.Limited = offer.Capacity != Unlimited
-	return q, available(b, q, plan)
+	if err := available(b, q, plan); err != nil {
+		return q, err
+	}
+	return q, spare(b, k.pools[offer.Provider], offer.Location)
 }
 
 // choose finds plan, image or application, and location of a new server, in the order of the endpoint's table: first
@@ -117,6 +123,7 @@ func (k newServer) Open(b *Book, o *Order, q Quote) {
 	if q.Limited {
 		occupy(b, o.StockKey, +1)
 	}
+	o.Allotment = allot(b, k.pools[o.Provider], o.ServiceID)
 }
 
 // occupy counts a server in or out of a stock row, where there is one with a limit. Without one nothing is counted;
@@ -153,8 +160,8 @@ func (k newServer) Deliver(b *Book, o *Order) {
 		ID: o.ServiceID, Sort: ServerService, UserID: o.UserID, Status: Active, Name: o.Name, PlanID: o.PlanID,
 		Cores: o.Cores, RAM: o.RAM, Disk: o.Disk, DiskType: o.DiskType, Price: o.Price, Hours: o.Hours,
 		Location: o.Location, ImageID: o.ImageID, ApplicationID: o.ApplicationID, Product: o.Product,
-		Provider: o.Provider, StockKey: o.StockKey, AutoRenew: o.AutoRenew, Result: o.Result,
-		CreatedAt: o.CreatedAt, ExpiresAt: o.ExpiresAt,
+		Provider: o.Provider, StockKey: o.StockKey, AutoRenew: o.AutoRenew, Allotment: o.Allotment,
+		Result: o.Result, CreatedAt: o.CreatedAt, ExpiresAt: o.ExpiresAt,
 	}
 	advance(b, &s)
 	b.PutService(s)
@@ -162,6 +169,7 @@ func (k newServer) Deliver(b *Book, o *Order) {
 
 func (k newServer) Release(b *Book, o *Order) {
 	occupy(b, o.StockKey, -1)
+	vacate(b, Service{ID: o.ServiceID, Allotment: o.Allotment})
 }
 
 func contains(ids []int64, id int64) bool {

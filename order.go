@@ -66,6 +66,7 @@ type Terms struct {
 	StockKey      string // the stock row that it takes one from, where there is one
 	ExpiresAt     int64  // the service's expiry once this order is done
 	Password      string // sealed; dropped after the key's window unless the operator keeps passwords
+	Allotment            // what the service gets from pools
 }
 
 // Result is what the driver delivered.

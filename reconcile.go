@@ -328,6 +328,9 @@ func (r *reconciler) repair(ctx context.Context, drift *Drift, m Machine, s Serv
 			}
 		}
 	case DriftAddress:
+		if s.CIDR != "" {
+			return nil // the pool gave it its address, and may give the machine's to another: a person decides
+		}
 		if flaw := m.Result.flaw(); flaw != "" {
 			drift.Trouble = unusable(flaw)
 			return nil

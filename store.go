@@ -43,6 +43,8 @@ type Reader interface {
 	Orders(ctx context.Context, filter OrderFilter) ([]Order, error)                      //
 	Services(ctx context.Context, after string, limit int) ([]Service, error)             // ids above after, by id
 	Stock(ctx context.Context) ([]Stock, error)                                           // by key
+	Pools(ctx context.Context, now int64) ([]Pool, error)                                 // by name, what is live and what rests at that instant counted
+	PoolItems(ctx context.Context, pool string, after int64, limit int) ([]Item, error)   // of one pool, places above after, by place
 	Entries(ctx context.Context, userID string, before int64, limit int) ([]Entry, error) // Seq below before, 0 for the newest
 	// Catalogue is the current version; version 0 and empty before the first was applied.
 	Catalogue(ctx context.Context) (*Catalogue, error)
@@ -115,6 +117,10 @@ type Auditor interface {
 	Sealed(b Batch) error
 	// Stock gets all stock rows by key, with Counted filled.
 	Stock(s Stock) error
+	// Pool gets all pools by name, and then Item all their items that were ever given, by pool and place. Both come
+	// after the orders.
+	Pool(p Pool) error
+	Item(i Item) error
 	// Progress is told how many rows of how many (estimated) are done.
 	Progress(done, total int64)
 }
@@ -168,6 +174,7 @@ const (
 	MetaRights       = "rights"       // changes whenever a user or an API key does: whoever remembers them looks at it
 	MetaSwept        = "swept"        // id up to which old passwords have been dropped
 	MetaChain        = "chain"        // the head of the chain; whoever has it locked is the sealer
+	MetaPools        = "pools"        // names of all pools; whoever has it locked may add ranges, which must not overlap
 	MetaMoved        = "moved"        // where and when this database was moved to: it must not be served beside its copy
 )
 
@@ -179,10 +186,13 @@ type Need struct {
 	Services  []string
 	APIKeys   []string
 	Stock     []string
+	Pools     []PoolNeed // their rows, and the free items that callers may take
+	Items     []string   // items of pools, by id
 	Counters  []string
 	Meta      []string
 	Keys      []string
 	Held      []Order // of Orders, those that the caller has as it last wrote them, see Holding
+	Now       int64   // the instant by which an item is free; the store sets it
 	Catalogue bool    // the current catalogue
 	Unsealed  bool    // batches that are to be sealed, by id and as many as one run takes; only the sealer asks for them
 }
@@ -208,6 +218,8 @@ func (n Need) And(other Need) Need {
 	n.Services = append(n.Services, other.Services...)
 	n.APIKeys = append(n.APIKeys, other.APIKeys...)
 	n.Stock = append(n.Stock, other.Stock...)
+	n.Pools = append(n.Pools, other.Pools...)
+	n.Items = append(n.Items, other.Items...)
 	n.Counters = append(n.Counters, other.Counters...)
 	n.Meta = append(n.Meta, other.Meta...)
 	n.Keys = append(n.Keys, other.Keys...)
@@ -220,5 +232,5 @@ func (n Need) And(other Need) Need {
 // Empty reports whether nothing is named.
 func (n Need) Empty() bool {
 	return len(n.Users)+len(n.Wallets)+len(n.Orders)+len(n.Services)+len(n.APIKeys)+
-		len(n.Stock)+len(n.Counters)+len(n.Meta)+len(n.Keys) == 0 && !n.Catalogue && !n.Unsealed
+		len(n.Stock)+len(n.Pools)+len(n.Items)+len(n.Counters)+len(n.Meta)+len(n.Keys) == 0 && !n.Catalogue && !n.Unsealed
 }

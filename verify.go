@@ -20,6 +20,7 @@ type Report struct {
 	Balance                  int64           // minor units in all wallets
 	Head                     Head            // of the chain, as recomputed
 	Unsealed                 int64           // batches that aren't in the chain yet; their digests were checked, too
+	Items                    int64           // of pools, that somebody has
 	Unchained                int64           // batches from before there was a chain
 	Findings                 []Finding       // the first MaxFindings
 	Wrong                    int64           // how many there are in all
@@ -40,6 +41,7 @@ func Verify(ctx context.Context, r Reader, since Head, progress func(done, total
 	if err := r.Audit(ctx, a); err != nil {
 		return a.report, err
 	}
+	a.unmet()
 	if a.report.Head.Seq < since.Seq {
 		a.found("chain", strconv.FormatInt(since.Seq, 10), "was noted as a head, but the chain ends at %d: batches are gone", a.report.Head.Seq)
 	}
@@ -60,6 +62,7 @@ type audit struct {
 	head     string // as the database has it
 	anchor   Anchor
 	chained  bool // a batch of the chain's time was seen
+	claimed  claims
 }
 
 func (a *audit) Progress(done, total int64) {
@@ -134,6 +137,7 @@ func (a *audit) Order(o Order, r Referring) error {
 		a.found("order", o.ID, "has another user, amount or kind than its events")
 	}
 	a.service(o, r.Service)
+	a.claims(&o, r.Service)
 	return nil
 }
 

@@ -70,4 +70,5 @@ const (
 	EventServiceSet       = "service.set"      // a setting that only Berth knows, such as auto-renewal
 	EventServiceRepaired  = "service.repaired" // a reconciliation took over what the provider has
 	EventCatalogueApplied = "catalogue.applied"
+	EventPoolChanged      = "pool.changed" // an operator added, reserved, released or removed
 )

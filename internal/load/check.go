@@ -50,6 +50,8 @@ func (reading) Batch(berth.Batch, string) error       { return nil }
 func (reading) Chain(string) error                    { return nil }
 func (reading) Sealed(berth.Batch) error              { return nil }
 func (reading) Stock(berth.Stock) error               { return nil }
+func (reading) Pool(berth.Pool) error                 { return nil }
+func (reading) Item(berth.Item) error                 { return nil }
 func (reading) Progress(int64, int64)                 {}
 
 // Check holds what was acknowledged against what exists, when all work is done, and returns every contradiction, in

@@ -61,7 +61,7 @@ func (r *sqlReader) Audit(ctx context.Context, a berth.Auditor) error {
 	if err := tx.QueryRowContext(ctx, auditSizes).Scan(&s.total); err != nil {
 		return fmt.Errorf("count the rows to audit: %w", err)
 	}
-	for _, part := range []func() error{s.entries, s.wallets, s.orders, s.strays, s.batches, s.chain, s.stock} {
+	for _, part := range []func() error{s.entries, s.wallets, s.orders, s.strays, s.batches, s.chain, s.stock, s.pools} {
 		if err := part(); err != nil {
 			return err
 		}

@@ -57,6 +57,8 @@ func (l *ledger) Sealed(b berth.Batch) error { return l.note("sealed %d %s", b.S
 func (l *ledger) Stock(s berth.Stock) error {
 	return l.note("stock %s %d %d", s.Key, s.Used, s.Counted)
 }
+func (l *ledger) Pool(p berth.Pool) error    { return l.note("pool %s %d", p.Name, p.Next) }
+func (l *ledger) Item(i berth.Item) error    { return l.note("item %s %s %q", i.ID, i.Value, i.Owner) }
 func (l *ledger) Progress(done, total int64) { l.done, l.total = done, total }
 
 // TestAudit hands over everything once, in order, as of one instant, whatever is written meanwhile.

@@ -283,6 +283,9 @@ func (b *batcher) transact(calls []*call) (again []*call, f *failure) {
 // once: nothing has happened at this stage.
 func (b *batcher) open(ctx context.Context, calls []*call) (tx, *berth.Book, error) {
 	need := union(calls)
+	if len(need.Pools) > 0 {
+		need.Now = b.options.Now()
+	}
 	loaded := need
 	loaded.Orders = unheld(need)
 	t, rows, version, err := b.engine.begin(ctx, loaded)
@@ -357,14 +360,14 @@ func answerAll(calls []*call, err error) []*call {
 // union is the need of a whole batch, each list sorted and without repeats: every process locks in the same order.
 func union(calls []*call) berth.Need {
 	if len(calls) == 1 {
-		return sorted(calls[0].need.And(berth.Need{}))
+		return sorted(calls[0].need.And(berth.Need{}), 1)
 	}
 	var need berth.Need
 	for _, c := range calls {
 		need = need.And(c.need)
 	}
 	need.Held = sole(need)
-	return sorted(need)
+	return sorted(need, len(calls))
 }
 
 // sole are the held orders that no other call of the batch names: one of the two would be mistaken about it.
@@ -391,9 +394,10 @@ func unheld(need berth.Need) []string {
 	return slices.DeleteFunc(slices.Clone(need.Orders), func(id string) bool { return held[id] })
 }
 
-func sorted(n berth.Need) berth.Need {
+func sorted(n berth.Need, calls int) berth.Need {
+	n.Pools = unionPools(n.Pools, calls)
 	for _, list := range []*[]string{&n.Users, &n.Wallets, &n.Orders, &n.Services, &n.APIKeys, &n.Stock, &n.Counters,
-		&n.Meta, &n.Keys} {
+		&n.Items, &n.Meta, &n.Keys} {
 		*list = distinct(*list)
 	}
 	return n

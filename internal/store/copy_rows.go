@@ -26,6 +26,7 @@ func copied[R any](t *table[R], keys int) copyTable {
 // first, so that a copy that can't work fails early.
 var copyTables = []copyTable{
 	copied(meta, 1), copied(counters, 1), copied(catalogues, 1), copied(users, 1), copied(apiKeys, 1), copied(stock, 1),
+	copied(pools, 1), copied(items, 1),
 	copied(wallets, 1), copied(services, 1), copied(orders, 1), copied(entries, 2), copied(events, 2), copied(keys, 1),
 	copied(batches, 1),
 }

@@ -49,12 +49,17 @@ const oddText = "ä'\"\\, \t\n\\N €\U0001F600"
 
 // sell takes an order and delivers it, with everything that belongs to that.
 func sell(s *store.Store, user string, n int) error {
-	need := berth.Need{Wallets: []string{user}, Stock: []string{"plan@here"}, Counters: []string{"server_no"}}
+	need := berth.Need{Wallets: []string{user}, Stock: []string{"plan@here"}, Counters: []string{"server_no"},
+		Pools: []berth.PoolNeed{{Name: "net", Take: 1}}}
 	return s.Write(context.Background(), need, func(b *berth.Book) error {
 		o := berth.Order{ID: b.NewID(), Kind: berth.KindNewServer, UserID: user, State: berth.Completed, Amount: int64(n), Currency: "EUR",
 			CreatedAt: b.Now(), Terms: berth.Terms{Name: oddText, StockKey: "plan@here", Hours: 720, AutoRenew: n%2 == 0, Password: "v1:sealed"}}
 		o.Number, o.ServiceID = "N-"+o.ID, o.ID
 		o.Result = berth.Result{ProviderRef: "machine-" + o.ID, ServerNo: b.Next("server_no"), Address: "2001:db8::1"}
+		if i, ok := b.Take("net", o.ID); ok {
+			o.Allotment = berth.Allotment{Items: i.ID, CIDR: i.Value + "/64", Gateway: "2001:db8::1", MAC: "52:54:00:00:00:02"}
+			o.Address = i.Value
+		}
 		if _, err := b.Post(berth.Entry{UserID: user, Amount: -o.Amount, Contra: berth.AccountSales, OrderID: o.ID, Note: oddText}); err != nil {
 			return err
 		}
@@ -62,7 +67,8 @@ func sell(s *store.Store, user string, n int) error {
 		for _, name := range []string{berth.EventOrderPaid, berth.EventOrderCompleted} {
 			b.Announce(berth.Event{Name: name, UserID: user, OrderID: o.ID, ServiceID: o.ID, Detail: o.Kind, Amount: o.Amount})
 		}
-		b.PutService(berth.Service{ID: o.ID, UserID: user, Status: berth.Active, Name: oddText, StockKey: o.StockKey, Result: o.Result, CreatedAt: b.Now()})
+		b.PutService(berth.Service{ID: o.ID, UserID: user, Status: berth.Active, Name: oddText, StockKey: o.StockKey, Allotment: o.Allotment,
+			Result: o.Result, CreatedAt: b.Now()})
 		row, _ := b.Stock("plan@here")
 		row.Used++
 		b.PutStock(row)
@@ -88,6 +94,8 @@ func fill(t testing.TB, url string, sold int) {
 		b.OpenWallet("anna", "EUR")
 		b.PutStock(berth.Stock{Key: "plan@here", Capacity: 1 << 40})
 		b.PutMeta("odd", oddText)
+		b.PutPool(berth.Pool{Name: "net", Kind: berth.AddressPool, Location: oddText, Ranges: []berth.Range{{CIDR: "2001:db8::/64", Gateway: "2001:db8::1"}},
+			Reserved: []berth.Span{{First: 5, Last: 9}}})
 		b.PutAPIKey(berth.APIKey{ID: "key", UserID: "anna", Hash: "hash", Scopes: []berth.Scope{berth.ScopeOrder, berth.ScopeRead},
 			Addresses: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::/32")}})
 		if _, err := b.ApplyCatalogue(berth.Catalogue{Currency: "EUR"}); err != nil {

@@ -85,7 +85,7 @@ func (w *bench) round(b *testing.B) {
 		need.Orders = append(need.Orders, w.open[i].ID)
 	}
 	w.turn++
-	need = sorted(need)
+	need = sorted(need, w.batch)
 	t, rows, _, err := w.engine.begin(ctx, need)
 	if err != nil {
 		b.Fatal(err)

@@ -25,6 +25,8 @@ type memory struct {
 	services   map[string]berth.Service
 	apiKeys    map[string]berth.APIKey
 	stock      map[string]berth.Stock
+	pools      map[string]berth.Pool
+	items      map[string]berth.Item
 	counters   map[string]berth.Counter
 	meta       map[string]berth.Meta
 	keys       map[string]berth.Key
@@ -50,6 +52,7 @@ func newMemory(clock func() int64) *memory {
 		writer: make(chan struct{}, 1), now: clock,
 		users: map[string]berth.User{}, wallets: map[string]berth.Wallet{}, orders: map[string]berth.Order{},
 		services: map[string]berth.Service{}, apiKeys: map[string]berth.APIKey{}, stock: map[string]berth.Stock{},
+		pools: map[string]berth.Pool{}, items: map[string]berth.Item{},
 		counters: map[string]berth.Counter{}, meta: map[string]berth.Meta{berth.MetaChain: {Name: berth.MetaChain, Value: berth.Head{}.String()}}, keys: map[string]berth.Key{},
 		numbers: map[string]string{}, hashes: map[string]string{}, entries: map[string][]berth.Entry{},
 		batches: map[string]berth.Batch{}, catalogues: []*berth.Catalogue{emptyCatalogue()},
@@ -87,7 +90,7 @@ func (m *memory) begin(ctx context.Context, need berth.Need) (tx, berth.Rows, in
 		Users: pick(m.users, need.Users), Wallets: pick(m.wallets, need.Wallets), Orders: pick(m.orders, need.Orders),
 		Services: pick(m.services, need.Services), APIKeys: pick(m.apiKeys, need.APIKeys),
 		Stock: pick(m.stock, need.Stock), Counters: pick(m.counters, need.Counters), Meta: pick(m.meta, need.Meta),
-		Keys: pick(m.keys, need.Keys),
+		Keys: pick(m.keys, need.Keys), Pools: pick(m.pools, poolNames(need.Pools)), Items: pick(m.items, need.Items), Free: m.freeItems(need),
 	}
 	if need.Unsealed {
 		unsealed := m.unsealed()
@@ -137,6 +140,8 @@ func (t memoryTx) commit(_ context.Context, c *berth.Changes) error {
 	apply(m.services, c.Services, func(r berth.Service) string { return r.ID })
 	apply(m.apiKeys, c.APIKeys, func(r berth.APIKey) string { return r.ID })
 	apply(m.stock, c.Stock, func(r berth.Stock) string { return r.Key })
+	apply(m.pools, c.Pools, func(r berth.Pool) string { return r.Name })
+	apply(m.items, c.Items, func(r berth.Item) string { return r.ID })
 	apply(m.counters, c.Counters, func(r berth.Counter) string { return r.Name })
 	apply(m.meta, c.Meta, func(r berth.Meta) string { return r.Name })
 	apply(m.keys, c.Keys, func(r berth.Key) string { return r.ID })
@@ -179,6 +184,8 @@ func (m *memory) check(c *berth.Changes) error {
 		unique("service", m.services, c.Services.Insert, func(r berth.Service) string { return r.ID }),
 		unique("API key", m.apiKeys, c.APIKeys.Insert, func(r berth.APIKey) string { return r.ID }),
 		unique("value of an API key", m.hashes, c.APIKeys.Insert, func(r berth.APIKey) string { return r.Hash }),
+		unique("pool", m.pools, c.Pools.Insert, func(r berth.Pool) string { return r.Name }),
+		unique("item of a pool", m.items, c.Items.Insert, func(r berth.Item) string { return r.ID }),
 		unique("idempotency key", m.keys, c.Keys.Insert, func(r berth.Key) string { return r.ID }),
 		m.checkBatches(c),
 	} {

@@ -24,6 +24,11 @@ func (m *memory) Audit(ctx context.Context, a berth.Auditor) error {
 		func(a, b berth.Wallet) int { return strings.Compare(a.UserID, b.UserID) })
 	orders := list(m, m.orders, func(berth.Order) bool { return true },
 		func(a, b berth.Order) int { return strings.Compare(a.ID, b.ID) })
+	pools, err := m.Pools(ctx, 0)
+	if err != nil {
+		return err
+	}
+	items := list(m, m.items, func(berth.Item) bool { return true }, byPlace)
 	m.data.RLock()
 	defer m.data.RUnlock()
 	referring, strays := m.refer()
@@ -60,6 +65,9 @@ func (m *memory) Audit(ctx context.Context, a berth.Auditor) error {
 		if err := a.Stock(s); err != nil {
 			return err
 		}
+	}
+	if err := auditPools(a, pools, items); err != nil {
+		return err
 	}
 	a.Progress(int64(len(m.orders)), int64(len(m.orders)))
 	return nil

@@ -122,8 +122,8 @@ func TestColumns(t *testing.T) {
 			described[table] = s.fields
 		}
 	}
-	if len(described) != 13 {
-		t.Errorf("got %d tables, want 13", len(described))
+	if len(described) != 15 {
+		t.Errorf("got %d tables, want 15", len(described))
 	}
 	for _, kind := range sqlEngines {
 		t.Run(kind.name, func(t *testing.T) {

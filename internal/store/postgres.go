@@ -60,11 +60,12 @@ var postgresAlone = &dialect{
 		}
 		return "VALUES (" + strings.Join(values, ", ") + ")"
 	},
-	fromRows: func([]field) string { return "" },
-	row:      func(i int, _ string) string { return fmt.Sprintf("$%d", i+1) },
-	any:      postgresDialect.any,
-	exactly:  postgresDialect.exactly,
-	end:      " RETURNING 1) SELECT 1 / (count(*) = 1)::int FROM done",
+	fromRows:  func([]field) string { return "" },
+	row:       func(i int, _ string) string { return fmt.Sprintf("$%d", i+1) },
+	any:       postgresDialect.any,
+	forUpdate: postgresDialect.forUpdate,
+	exactly:   postgresDialect.exactly,
+	end:       " RETURNING 1) SELECT 1 / (count(*) = 1)::int FROM done",
 }
 
 // unnest turns one array a column into rows.

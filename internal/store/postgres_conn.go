@@ -169,7 +169,9 @@ func (w *pgWriter) prepare(deadline time.Time) error {
 	_ = w.conn.Conn().SetDeadline(deadline)
 	p := w.conn.StartPipeline(context.Background())
 	for _, s := range statements {
-		p.SendPrepare(s.name, postgresDialect.render(s, 0), nil)
+		if !s.one {
+			p.SendPrepare(s.name, postgresDialect.render(s, 0), nil)
+		}
 		if s.takesRows() {
 			p.SendPrepare(s.name+"_alone", postgresAlone.render(s, 0), nil)
 		}
@@ -178,7 +180,10 @@ func (w *pgWriter) prepare(deadline time.Time) error {
 		return err
 	}
 	for _, s := range statements {
-		err := described(p, s.name, w.prepared, s)
+		var err error
+		if !s.one {
+			err = described(p, s.name, w.prepared, s)
+		}
 		if err == nil && s.takesRows() {
 			err = described(p, s.name+"_alone", w.alone, s)
 		}

@@ -76,6 +76,8 @@ func (*olderBatches) Stray(string, string, string) error       { return nil }
 func (*olderBatches) Chain(string) error                       { return nil }
 func (*olderBatches) Sealed(berth.Batch) error                 { return nil }
 func (*olderBatches) Stock(berth.Stock) error                  { return nil }
+func (*olderBatches) Pool(berth.Pool) error                    { return nil }
+func (*olderBatches) Item(berth.Item) error                    { return nil }
 func (*olderBatches) Progress(int64, int64)                    {}
 
 // link gives each batch its place.

@@ -80,6 +80,8 @@ var (
 		services.load, services.insert, services.update,
 		apiKeys.load, apiKeys.insert, apiKeys.update,
 		stock.load, stock.insert, stock.update,
+		pools.load, pools.insert, pools.update,
+		items.load, items.insert, items.update, loadFree,
 		counters.load, counters.insert, counters.update,
 		meta.load, meta.insert, meta.update,
 		keys.load, keys.insert, keys.update,
@@ -98,6 +100,7 @@ type statement struct {
 	fields   []field // of the rows that it takes, in order
 	any      bool    // it takes keys for {any}, all at once
 	exact    bool    // it fails with errMoved, or in the server's words, when one of its rows isn't there
+	one      bool    // it takes one row, and can't take several
 	result   []field // of the rows that it answers
 }
 
@@ -149,6 +152,7 @@ func loads(need *berth.Need, rows *berth.Rows, version *int64) []step {
 	steps = load(steps, services, need.Services, &rows.Services)
 	steps = load(steps, apiKeys, need.APIKeys, &rows.APIKeys)
 	steps = load(steps, stock, need.Stock, &rows.Stock)
+	steps = loadPools(steps, need, rows)
 	steps = load(steps, counters, need.Counters, &rows.Counters)
 	steps = load(steps, meta, need.Meta, &rows.Meta)
 	steps = load(steps, keys, need.Keys, &rows.Keys)
@@ -170,6 +174,8 @@ func appends(c *berth.Changes) ([]step, error) {
 	steps = change(steps, services, c.Services)
 	steps = change(steps, apiKeys, c.APIKeys)
 	steps = change(steps, stock, c.Stock)
+	steps = change(steps, pools, c.Pools)
+	steps = change(steps, items, c.Items)
 	steps = change(steps, counters, c.Counters)
 	steps = change(steps, meta, c.Meta)
 	steps = change(steps, keys, c.Keys)

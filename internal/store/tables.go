@@ -101,6 +101,10 @@ var (
 				number("price", func(r *berth.Order) *int64 { return &r.Price }),
 				text("provider", func(r *berth.Order) *string { return &r.Provider }),
 				number("expires_at", func(r *berth.Order) *int64 { return &r.ExpiresAt }),
+				text("items", func(r *berth.Order) *string { return &r.Items }),
+				text("cidr", func(r *berth.Order) *string { return &r.CIDR }),
+				text("gateway", func(r *berth.Order) *string { return &r.Gateway }),
+				text("mac", func(r *berth.Order) *string { return &r.MAC }),
 			),
 		}, append([]column[berth.Order]{
 			text("state", func(r *berth.Order) *string { return (*string)(&r.State) }),
@@ -139,6 +143,10 @@ var (
 				text("network_id", func(r *berth.Service) *string { return &r.NetworkID }),
 				text("cycle", func(r *berth.Service) *string { return &r.Cycle }),
 				text("product", func(r *berth.Service) *string { return &r.Product }),
+				text("items", func(r *berth.Service) *string { return &r.Items }),
+				text("cidr", func(r *berth.Service) *string { return &r.CIDR }),
+				text("gateway", func(r *berth.Service) *string { return &r.Gateway }),
+				text("mac", func(r *berth.Service) *string { return &r.MAC }),
 			),
 			text("provider", func(r *berth.Service) *string { return &r.Provider }),
 			text("stock_key", func(r *berth.Service) *string { return &r.StockKey }),
@@ -194,6 +202,38 @@ var (
 			number("capacity", func(r *berth.Stock) *int64 { return &r.Capacity }),
 			number("used", func(r *berth.Stock) *int64 { return &r.Used }),
 			number("updated_at", func(r *berth.Stock) *int64 { return &r.UpdatedAt }),
+		})
+
+	pools = newTable("pools",
+		[]column[berth.Pool]{
+			text("name", func(r *berth.Pool) *string { return &r.Name }),
+		}, []column[berth.Pool]{
+			text("kind", func(r *berth.Pool) *string { return (*string)(&r.Kind) }),
+			number("created_at", func(r *berth.Pool) *int64 { return &r.CreatedAt }),
+		}, []column[berth.Pool]{
+			text("location", func(r *berth.Pool) *string { return &r.Location }),
+			words("ranges", func(r *berth.Pool) wordList { return jsonList[berth.Range]{&r.Ranges} }),
+			words("reserved", func(r *berth.Pool) wordList { return jsonList[berth.Span]{&r.Reserved} }),
+			text("mac", func(r *berth.Pool) *string { return &r.MAC }),
+			number("rest", func(r *berth.Pool) *int64 { return &r.Rest }),
+			number("next_place", func(r *berth.Pool) *int64 { return &r.Next }),
+			number("removed_at", func(r *berth.Pool) *int64 { return &r.RemovedAt }),
+			number("updated_at", func(r *berth.Pool) *int64 { return &r.UpdatedAt }),
+		})
+
+	items = newTable("pool_items",
+		[]column[berth.Item]{
+			text("id", func(r *berth.Item) *string { return &r.ID }),
+		}, []column[berth.Item]{
+			text("pool", func(r *berth.Item) *string { return &r.Pool }),
+			number("place", func(r *berth.Item) *int64 { return &r.Place }),
+			text("value", func(r *berth.Item) *string { return &r.Value }),
+		}, []column[berth.Item]{
+			text("owner", func(r *berth.Item) *string { return &r.Owner }),
+			text("last_owner", func(r *berth.Item) *string { return &r.Last }),
+			number("free_at", func(r *berth.Item) *int64 { return &r.FreeAt }),
+			number("taken_at", func(r *berth.Item) *int64 { return &r.TakenAt }),
+			number("updated_at", func(r *berth.Item) *int64 { return &r.UpdatedAt }),
 		})
 
 	counters = newTable("counters",

@@ -227,7 +227,12 @@ func auditFinds(t *testing.T, d Database) {
 	s := open(t, d, store.Options{})
 	fund(t, s, "anna", 100)
 	fund(t, s, "bert", 100)
-	for _, f := range slices.Concat(faultyMoney(), faultyEvents(), faultyServices()) {
+	finds(t, s, slices.Concat(faultyMoney(), faultyEvents(), faultyServices()))
+}
+
+func finds(t *testing.T, s *store.Store, list []planted) {
+	t.Helper()
+	for _, f := range list {
 		before, err := berth.Verify(context.Background(), s, berth.Head{}, nil)
 		must(t, err)
 		must(t, write(s, berth.Need{Wallets: []string{"anna"}}, f.plant))

@@ -74,6 +74,13 @@ func Run(t *testing.T, fresh func(t testing.TB) Database) {
 		{"sealing without an answer", sealLost},
 		{"an audit beside a busy store", auditBusy},
 		{"an audit finds what is wrong", auditFinds},
+		{"two hundred on a pool of fifty", poolOfFifty},
+		{"two hundred on a pool of fifty between processes", poolShared},
+		{"items of pools rest", poolRest},
+		{"a refused call gives back what it took", poolUndone},
+		{"an item is given once though the answer is lost", poolLost},
+		{"every column of pools is kept", poolColumns},
+		{"an audit finds what is wrong with pools", auditPools},
 	}
 	for _, p := range parts {
 		t.Run(p.name, func(t *testing.T) { p.run(t, fresh(t)) })

@@ -25,6 +25,7 @@ type Machine struct {
 	RAM      int64  `json:"ram,omitempty"`
 	Disk     int64  `json:"disk,omitempty"`
 	Location string `json:"location,omitempty"`
+	Address  string `json:"address,omitempty"` // that Berth gave it; "" for one of the provider's own
 	Refused  bool   `json:"refused,omitempty"` // nothing was made, and never will be for this order
 
 	// Journals from before these were kept have machines that run, of unknown age.

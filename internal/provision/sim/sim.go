@@ -72,9 +72,11 @@ func (p *Provider) Create(ctx context.Context, ref berth.Ref, spec berth.ServerS
 	if err := pause(ctx, wait); err != nil {
 		return unresolved(err)
 	}
+	address, _, _ := strings.Cut(spec.CIDR, "/")
 	m, isNew, err := p.journal.make(ref.Order, Machine{
 		Sort: berth.ServerService, Name: spec.Name, Plan: spec.PlanID, Cores: spec.Cores, RAM: spec.RAM, Disk: spec.Disk,
 		Location: spec.Location, Image: spec.ImageID, Refused: strings.HasPrefix(spec.Name, NameRefuse), Created: p.options.Now(),
+		Address: address,
 	})
 	switch {
 	case err != nil:
@@ -169,10 +171,10 @@ func (m Machine) outcome() berth.Outcome {
 
 func (m Machine) id() string { return fmt.Sprintf("sim-%d", m.No) }
 
-// address counts through 10.0.0.0/8; the provider has no network.
+// address is what Berth gave it, or counts through 10.0.0.0/8; the provider has no network.
 func (m Machine) address() string {
-	if m.Sort != berth.ServerService {
-		return ""
+	if m.Sort != berth.ServerService || m.Address != "" {
+		return m.Address
 	}
 	n := uint32(m.No)                                                   // #nosec G115 -- an address needs 24 bits of it
 	return fmt.Sprintf("10.%d.%d.%d", byte(n>>16), byte(n>>8), byte(n)) // #nosec G115 -- one byte after the other
