@@ -190,7 +190,7 @@ func spare(b *Book, pool, location string) error {
 		return nil
 	}
 	_, left := b.Peek(pool)
-	if p, _ := b.Pool(pool); left && (p.Location == "" || p.Location == location) {
+	if p, _ := b.Pool(pool); left && p.Kind == AddressPool && (p.Location == "" || p.Location == location) {
 		return nil
 	}
 	return &Error{Code: OutOfStock, Parameter: "location", Message: "No address is left for a server at " + quoted(location) + "."}

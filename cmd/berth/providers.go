@@ -21,14 +21,17 @@ func readDriver(name string, r *settings.Reading) (opener, error) {
 	switch name {
 	case "sim":
 		path := r.Required("journal")
+		r.Text("pool", "") // the desk's affair: see settings.Pools
 		return simulated(path, sim.Options{Delay: r.Duration("delay", 0), SlowFor: r.Duration("slow_for", 0), Now: wallClock}), nil
 	case "solusvm":
 		return readSolusVM(r)
+	case "libvirt":
+		return readLibvirt(r)
 	}
 	return nil, nil
 }
 
-const knownDrivers = "sim and solusvm"
+const knownDrivers = "sim, solusvm and libvirt"
 
 func simulated(path string, o sim.Options) opener {
 	return func(installation string) (any, error) {

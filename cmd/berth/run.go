@@ -54,6 +54,7 @@ type commands struct {
 	Move      moveCmd        `cmd:"" help:"Move everything into an empty database, of the same or the other kind, and prove that nothing is missing."`
 	Load      loadCmd        `cmd:"" help:"Send orders to a server and measure: orders a second, answer times, errors by code."`
 	Provider  providerCmds   `cmd:"" help:"The providers that machines come from."`
+	Pool      poolCmds       `cmd:"" help:"Addresses, AS numbers and networks that services get: one service each."`
 	Secrets   secretsCmds    `cmd:"" help:"The key that seals passwords."`
 	FakePanel fakeSolusVMCmd `cmd:"" name:"fake-solusvm" help:"Serve a SolusVM 2 panel without machines, to try Berth with."`
 	Version   versionCmd     `cmd:"" help:"Print the version."`

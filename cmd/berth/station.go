@@ -83,6 +83,7 @@ func (st *station) equip(ctx context.Context, db berth.Store, sealer berth.Seale
 	}
 	st.desk = berth.NewDesk(berth.Desk{
 		Store: db, Servers: st.providers.servers, Networks: st.providers.networks, Sealer: sealer,
+		Pools:  st.settings.Pools(),
 		Policy: st.settings.Policy(), Replica: replicaName(), Now: wallClock, NewPassword: seal.Password,
 	})
 	return nil

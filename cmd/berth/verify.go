@@ -25,6 +25,7 @@ type reportView struct {
 	Orders   int64            `json:"orders"`
 	States   map[string]int64 `json:"orders_by_state"`
 	Balance  string           `json:"balance"`
+	Items    int64            `json:"pool_items"`
 	Head     string           `json:"head"`
 	Unsealed int64            `json:"unsealed_batches"`
 	Older    int64            `json:"batches_before_the_chain"`
@@ -56,7 +57,7 @@ func (c *verifyCmd) Run(s *session) error {
 		}
 		view := reportView{OK: report.Wrong == 0, Wallets: report.Wallets, Entries: report.Entries, Orders: report.Orders,
 			States: map[string]int64{}, Head: report.Head.String(), Unsealed: report.Unsealed, Older: report.Unchained,
-			Balance: berth.FormatMinor(report.Balance), Wrong: report.Wrong, Findings: []findingView{}}
+			Items: report.Items, Balance: berth.FormatMinor(report.Balance), Wrong: report.Wrong, Findings: []findingView{}}
 		for _, state := range []berth.State{berth.Paid, berth.Completed, berth.Refunded} {
 			view.States[string(state)] = report.Settled[state]
 		}
@@ -83,6 +84,9 @@ func (v reportView) table(w io.Writer) {
 	row(w, fmt.Sprintf("%d wallets holding %s, %d entries, %d orders (%d paid, %d completed, %d refunded).", v.Wallets, v.Balance,
 		v.Entries, v.Orders, v.States[string(berth.Paid)], v.States[string(berth.Completed)], v.States[string(berth.Refunded)]))
 	row(w, fmt.Sprintf("Chain of %s; %d batches not sealed yet, %d from before it.", v.Head, v.Unsealed, v.Older))
+	if v.Items > 0 {
+		row(w, fmt.Sprintf("%d items of pools belong to services.", v.Items))
+	}
 	if v.OK {
 		row(w, "The books are in order.")
 		return

@@ -53,6 +53,18 @@ func (s *Settings) readProviders(n *yaml.Node) error {
 	})
 }
 
+// Pools are the pools that providers' servers get their addresses from, by the providers' names. A provider without one
+// chooses its addresses itself.
+func (s *Settings) Pools() map[string]string {
+	pools := map[string]string{}
+	for name, p := range s.Providers {
+		if pool := p.values["pool"].text; pool != "" {
+			pools[name] = pool
+		}
+	}
+	return pools
+}
+
 func (p Provider) keys() []string {
 	keys := make([]string, 0, len(p.values))
 	for key := range p.values {

@@ -28,11 +28,11 @@ func (n node) disks(t testing.TB) (names []string) {
 	return names
 }
 
-// empty checks that nothing is left on the node or in the pool.
+// empty checks that nothing is left on the node.
 func (n node) empty(t testing.TB) {
 	t.Helper()
-	if m, disks, given := n.machines(t), n.disks(t), n.pool.Given(); len(m)+len(disks)+len(given) > 0 {
-		t.Errorf("got machines %v, disks %v and addresses of %v, want none left", m, disks, given)
+	if m, disks := n.machines(t), n.disks(t); len(m)+len(disks) > 0 {
+		t.Errorf("got machines %v and disks %v, want none left", m, disks)
 	}
 }
 
@@ -136,17 +136,15 @@ func testRefusals(t *testing.T, n node) {
 		is(t, "describe "+id, d.Describe(ctx, id), berth.Absent)
 		is(t, "delete "+id, d.Delete(ctx, id), berth.Done)
 	}
-	// The pool has four addresses.
-	for _, order := range []string{"1", "2", "3", "4"} {
-		if _, err := n.pool.Take(ctx, order); err != nil {
-			t.Fatal(err)
-		}
-	}
-	is(t, "a fifth address of four", d.Create(ctx, ref("5"), spec("box")), berth.Refused)
-	for _, order := range []string{"1", "2", "3", "4"} {
-		if err := n.pool.Release(ctx, order); err != nil {
-			t.Fatal(err)
-		}
+	for what, edit := range map[string]func(*berth.ServerSpec){
+		"no address":           func(s *berth.ServerSpec) { s.CIDR = "" },
+		"an address of no net": func(s *berth.ServerSpec) { s.CIDR = "203.0.113.9" },
+		"no gateway":           func(s *berth.ServerSpec) { s.Gateway = "" },
+		"no MAC address":       func(s *berth.ServerSpec) { s.MAC = "52:54" },
+	} {
+		s := n.pool.Spec("a", spec("box"))
+		edit(&s)
+		is(t, what, d.Driver.Create(ctx, ref("a"), s), berth.Refused)
 	}
 	n.empty(t)
 }
@@ -172,8 +170,8 @@ func testHalfMade(t *testing.T, n node) {
 	is(t, "delete", n.Delete(ctx, out.ProviderRef), berth.Done)
 
 	is(t, "a start that fails again", broken.Create(ctx, ref("b"), spec("box")), berth.Unresolved)
-	if len(n.disks(t)) != 2 || len(n.pool.Given()) != 1 {
-		t.Errorf("got disks %v and addresses of %v, want what the failed start has left", n.disks(t), n.pool.Given())
+	if len(n.disks(t)) != 2 {
+		t.Errorf("got disks %v, want what the failed start has left", n.disks(t))
 	}
 	other := n.with(t, func(o *libvirt.Options) { o.Images = map[int64]libvirt.Image{2: n.lab.Image} })
 	is(t, "the image is gone from the settings", other.Create(ctx, ref("b"), spec("box")), berth.Refused)

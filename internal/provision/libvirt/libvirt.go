@@ -36,24 +36,6 @@ const (
 	QEMU = "qemu" // emulation: anywhere, and slow
 )
 
-// ErrNoAddress is what Addresses.Take returns when no address is left: the order is refused.
-var ErrNoAddress = errors.New("no address is free in the pool")
-
-// Lease is the address of a server.
-type Lease struct {
-	Address netip.Prefix     // with the length of the network it is in
-	Gateway netip.Addr       // may lie outside of that network
-	MAC     net.HardwareAddr // of the server's interface
-}
-
-// Addresses is the pool that servers get their addresses from. Calls come from several goroutines at once.
-type Addresses interface {
-	// Take gives an order an address, the same one again when it is asked again; ErrNoAddress when there is none.
-	Take(ctx context.Context, order string) (Lease, error)
-	// Release takes an order's address back, once nothing is left that could use it. Releasing twice is harmless.
-	Release(ctx context.Context, order string) error
-}
-
 // Image is what a server's disk begins as.
 type Image struct {
 	Path string // of the base image on the node, qcow2 or raw; it must never change once a server was made of it
@@ -75,7 +57,6 @@ type Options struct {
 	Network     string // libvirt's name of a network
 	Filter      string // libvirt's network filter, such as clean-traffic, which keeps a server to its own address; "" for none
 	Nameservers []netip.Addr
-	Addresses   Addresses
 
 	Installation string        // in the mark of all that is made
 	Grace        time.Duration // that a server has to shut down before it is cut off; 20 s when 0
@@ -124,8 +105,6 @@ func New(o Options) (*Driver, error) {
 		return nil, errors.New("give a bridge of the node or a network of libvirt, one of the two")
 	case o.Installation == "":
 		return nil, errors.New("the installation's id is missing; without it, servers couldn't be told from another installation's")
-	case o.Addresses == nil:
-		return nil, errors.New("a pool of addresses is missing")
 	case len(o.Images) == 0:
 		return nil, errors.New("there are no images; name a base image for every image id of the catalogue")
 	}
@@ -168,7 +147,7 @@ func (d *Driver) Create(ctx context.Context, ref berth.Ref, spec berth.ServerSpe
 		}
 		if why != nil {
 			// What an earlier call has left goes, too: after a refusal nothing of this order comes to exist.
-			return refused(why), d.remove(s, id, ref.Order)
+			return refused(why), d.remove(s, id)
 		}
 		return s.made(m)
 	})
@@ -177,19 +156,15 @@ func (d *Driver) Create(ctx context.Context, ref berth.Ref, spec berth.ServerSpe
 // make takes all steps to a running server, each of which finds what it did before. why tells what can't be done.
 func (d *Driver) make(s *session, id lv.UUID, order string, spec berth.ServerSpec) (m machine, why, err error) {
 	image, why := d.image(spec)
+	if why == nil {
+		why = address(spec)
+	}
 	if why != nil {
 		return m, why, nil
 	}
 	base, why, err := s.base(image, spec.Disk)
 	if why != nil || err != nil {
 		return m, why, err
-	}
-	lease, err := d.o.Addresses.Take(s.ctx, order)
-	if errors.Is(err, ErrNoAddress) {
-		return m, err, nil
-	}
-	if err != nil {
-		return m, nil, fmt.Errorf("take an address: %w", err)
 	}
 	pool, err := s.pool(d.o.Storage)
 	if err != nil {
@@ -200,7 +175,7 @@ func (d *Driver) make(s *session, id lv.UUID, order string, spec berth.ServerSpe
 	}
 	n := note{
 		Mark: berth.Mark(d.o.Installation, order), Plan: spec.PlanID, Location: spec.Location, Image: spec.ImageID,
-		Disk: spec.Disk, Address: lease.Address.String(), Gateway: lease.Gateway.String(), MAC: lease.MAC.String(), Changed: order,
+		Disk: spec.Disk, Address: spec.CIDR, Gateway: spec.Gateway, MAC: spec.MAC, Changed: order,
 	}
 	// The salt follows from the UUID: two calls at the same time write the same bytes.
 	seed := d.seed(id, spec.Name, n, crypt(spec.Password, saltOf(id)))
@@ -226,6 +201,20 @@ func (d *Driver) image(spec berth.ServerSpec) (image Image, why error) {
 		return image, errors.New("the password is missing")
 	}
 	return image, nil
+}
+
+// address judges the address that a server is to have: this driver has none of its own to give.
+func address(spec berth.ServerSpec) (why error) {
+	if spec.CIDR == "" {
+		return errors.New("the order has no address; the provider's setting 'pool' names the pool to take them from")
+	}
+	_, errCIDR := netip.ParsePrefix(spec.CIDR)
+	_, errGateway := netip.ParseAddr(spec.Gateway)
+	mac, errMAC := net.ParseMAC(spec.MAC)
+	if errCIDR != nil || errGateway != nil || errMAC != nil || len(mac) != 6 {
+		return fmt.Errorf("%q with the gateway %q and the MAC address %q is no address of a server", spec.CIDR, spec.Gateway, spec.MAC)
+	}
+	return nil
 }
 
 // Find tells what Create made for an order. Both answers are certain: libvirt knows its domains, and there is only one

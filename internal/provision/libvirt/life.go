@@ -226,29 +226,25 @@ func (d *Driver) Rename(ctx context.Context, providerRef, name string) berth.Out
 	})
 }
 
-// Delete removes a server with its disks, and gives its address back. Of a domain that wasn't made here the disks stay.
+// Delete removes a server with its disks. Of a domain that wasn't made here the disks stay.
 func (d *Driver) Delete(ctx context.Context, providerRef string) berth.Outcome {
 	id, ok := parseUUID(providerRef)
 	if !ok {
 		return berth.Outcome{Verdict: berth.Done}
 	}
 	return d.change(ctx, func(s *session) (berth.Outcome, error) {
-		m, ok, err := s.machine(id)
+		m, _, err := s.machine(id)
 		if err != nil {
 			return berth.Outcome{}, err
 		}
-		order := ""
-		if ok {
-			order = m.order(d.o.Installation)
-		}
 		m.id = id
-		return m.done(), d.remove(s, id, order)
+		return m.done(), d.remove(s, id)
 	})
 }
 
-// remove undoes what make does, backwards: what is gone is gone. The domain goes last, since it alone tells whose
-// address it was; without its disks it can't run any more.
-func (d *Driver) remove(s *session, id lv.UUID, order string) error {
+// remove undoes what make does, backwards: what is gone is gone. The domain goes last, since it alone tells what it was;
+// without its disks it can't run any more.
+func (d *Driver) remove(s *session, id lv.UUID) error {
 	dom, err := s.l.DomainLookupByUUID(id)
 	there := err == nil
 	if err != nil && !is(err, lv.ErrNoDomain) {
@@ -266,11 +262,6 @@ func (d *Driver) remove(s *session, id lv.UUID, order string) error {
 	for _, name := range []string{diskName(id), seedName(id)} {
 		if err := s.discard(pool, name); err != nil {
 			return err
-		}
-	}
-	if order != "" {
-		if err := d.o.Addresses.Release(s.ctx, order); err != nil {
-			return fmt.Errorf("give the address back: %w", err)
 		}
 	}
 	if !there {

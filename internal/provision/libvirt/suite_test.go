@@ -10,12 +10,11 @@ import (
 	"github.com/berth-host/berth"
 	"github.com/berth-host/berth/internal/process"
 	"github.com/berth-host/berth/internal/provision/libvirt"
-	"github.com/berth-host/berth/internal/provision/libvirt/lab"
 	"github.com/berth-host/berth/internal/provision/servertest"
 )
 
 // booted waits with a new password until the guest's agent is there: a server is made long before it has booted.
-type booted struct{ *libvirt.Driver }
+type booted struct{ addressed }
 
 func (b booted) ResetPassword(ctx context.Context, id, proposed string) (given string, out berth.Outcome) {
 	err := process.Until(ctx, process.Patience, "the agent in the guest", func() bool {
@@ -33,9 +32,9 @@ func testSuite(t *testing.T, n node) {
 	opened := 0
 	servertest.Run(t, func(t *testing.T) *servertest.Subject {
 		opened++
-		pool, now := &lab.Pool{}, time.Now().UnixMicro()
+		now := time.Now().UnixMicro()
 		d := n.with(t, func(o *libvirt.Options) {
-			o.Installation, o.Addresses, o.Grace = fmt.Sprintf("suite-%d", opened), pool, 100*time.Millisecond
+			o.Installation, o.Grace = fmt.Sprintf("suite-%d", opened), 100*time.Millisecond
 			o.Now = func() int64 { return now }
 		})
 		machines := func() (all []berth.Machine) {
@@ -54,9 +53,6 @@ func testSuite(t *testing.T, n node) {
 				if out := d.Delete(context.Background(), m.ProviderRef); out.Verdict != berth.Done {
 					t.Errorf("delete %s: got %s (%v)", m.ProviderRef, out.Verdict, out.Reason)
 				}
-			}
-			if given := pool.Given(); len(given) > 0 {
-				t.Errorf("got addresses of %v, want all released", given)
 			}
 		})
 		larger := spec("box")

@@ -75,15 +75,10 @@ func TestISO(t *testing.T) {
 
 func options() Options {
 	return Options{
-		Storage: "/disks", Images: map[int64]Image{1: {Path: "/images/a.qcow2"}}, Domain: QEMU, Bridge: "br0", Addresses: none{}, Installation: "here",
+		Storage: "/disks", Images: map[int64]Image{1: {Path: "/images/a.qcow2"}}, Domain: QEMU, Bridge: "br0", Installation: "here",
 		Nameservers: []netip.Addr{netip.MustParseAddr("203.0.113.2"), netip.MustParseAddr("2001:db8::2")},
 	}
 }
-
-type none struct{}
-
-func (none) Take(context.Context, string) (Lease, error) { return Lease{}, ErrNoAddress }
-func (none) Release(context.Context, string) error       { return nil }
 
 func TestOptions(t *testing.T) {
 	if _, err := New(options()); err != nil {
@@ -95,7 +90,6 @@ func TestOptions(t *testing.T) {
 		"bridge":        func(o *Options) { o.Network = "default" },
 		"bridge ":       func(o *Options) { o.Bridge = "" },
 		"installation":  func(o *Options) { o.Installation = "" },
-		"addresses":     func(o *Options) { o.Addresses = nil },
 		"no images":     func(o *Options) { o.Images = nil },
 		"absolute path": func(o *Options) { o.Images = map[int64]Image{1: {Path: "a.qcow2"}} },
 	} {

@@ -3,7 +3,7 @@
 //
 //	lab.go     the daemon, its namespaces and its end
 //	guest.go   how to reach a guest
-//	pool.go    addresses for guests
+//	pool.go    addresses for guests that no desk gives any
 //
 // Nothing of the machine's own is touched: the daemon sees the lab's folders in place of the machine's /run and
 // libvirt's, its bridge is in a network that nobody else sees, and when its first process ends the kernel ends all
@@ -33,7 +33,8 @@ import (
 // (RFC 5737), so nobody can miss it.
 const Network = "203.0.113.0/24"
 
-const gateway = "203.0.113.1"
+// Gateway is the node's own address there.
+const Gateway = "203.0.113.1"
 
 // Bridge is the node's bridge in that network.
 const Bridge = "br0"
@@ -66,7 +67,7 @@ for names in passwd group; do
 done
 ip link set lo up
 ip link add ` + Bridge + ` type bridge
-ip address add ` + gateway + `/24 dev ` + Bridge + `
+ip address add ` + Gateway + `/24 dev ` + Bridge + `
 ip link set ` + Bridge + ` up
 /usr/sbin/libvirtd --config /etc/libvirt/libvirtd.conf &
 wait $!
@@ -183,10 +184,10 @@ type dialed struct{ net.Conn }
 func (d dialed) Dial() (net.Conn, error) { return d.Conn, nil }
 
 // Options of a driver on this node, for image 1 and servers that don't listen to a request to shut down for long.
-func (l *Lab) Options(addresses libvirt.Addresses) libvirt.Options {
+func (l *Lab) Options() libvirt.Options {
 	return libvirt.Options{
 		Socket: l.Socket, Storage: l.Storage, Images: map[int64]libvirt.Image{1: l.Image}, Domain: libvirt.QEMU, Bridge: Bridge,
-		Addresses: addresses, Installation: "lab", Grace: 10 * time.Second,
+		Installation: "lab", Grace: 10 * time.Second,
 	}
 }
 
