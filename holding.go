@@ -49,7 +49,7 @@ type Service struct {
 	Noticed       int64  // the expiry that its owner was told of, 0 for none
 	Task          Task   // what is to be done about it
 	Lease                // of that task; DueAt is the one instant at which any process has to look at the service next, 0 for never
-	Allotment     // what it has from pools; a terminated one had it
+	Allotment            // what it has from pools; a terminated one had it
 	Result
 	CreatedAt int64
 	UpdatedAt int64
