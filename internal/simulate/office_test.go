@@ -57,9 +57,33 @@ func (w *world) begin() {
 			_, _, err = desk.Transfer(ctx, berth.Transfer{UserID: u.ID, Amount: opening, Ref: "opening"})
 		}
 	}
+	if block := w.block(); err == nil && block != "" {
+		_, err = desk.AddPool(ctx, berth.Pool{Name: "net", Kind: berth.AddressPool, Rest: 30 * berth.Second,
+			Ranges: []berth.Range{{CIDR: block, Gateway: "203.0.113.1"}}})
+	}
 	if err != nil {
 		panic(err) // nothing fails here
 	}
+}
+
+// block is what the servers get their addresses from: in a half of the worlds the provider has its own, in a quarter there
+// are hardly any.
+func (w *world) block() string {
+	switch w.seed % 4 {
+	case 0:
+		return "203.0.113.0/29"
+	case 2:
+		return "203.0.113.0/24"
+	}
+	return ""
+}
+
+// pools are the settings of a desk.
+func (w *world) pools() map[string]string {
+	if w.block() == "" {
+		return nil
+	}
+	return map[string]string{tenant: "net"}
 }
 
 // office is the operator, whose every command is a process of its own.

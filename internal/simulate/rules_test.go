@@ -110,6 +110,7 @@ func (w *world) judge() {
 	}
 	w.judgeTasks()
 	w.judgeMoney(orders)
+	w.tallyPool()
 	w.judgeMachines(orders, byID)
 }
 
@@ -226,6 +227,21 @@ func (w *world) judgeMachines(orders []berth.Order, byID map[string]berth.Order)
 	}
 }
 
+// tallyPool counts what became of the pool's items; whose they are, the audit has judged.
+func (w *world) tallyPool() {
+	items, _ := w.books.PoolItems(context.Background(), "net", -1, 1<<30)
+	for _, i := range items {
+		switch {
+		case i.Owner != "" && i.Last != "":
+			w.tally("pool: given again")
+		case i.Owner != "":
+			w.tally("pool: given")
+		default:
+			w.tally("pool: given back")
+		}
+	}
+}
+
 // judgeServer holds a server that somebody owns against the machine that stands for it.
 func (w *world) judgeServer(o berth.Order, made []sim.Machine) {
 	s, _, _ := w.books.Service(context.Background(), o.ServiceID)
@@ -237,6 +253,8 @@ func (w *world) judgeServer(o berth.Order, made []sim.Machine) {
 		}
 	case len(made) == 0 || out.Verdict != berth.Done || out.ServerNo != made[0].No:
 		w.object("delivered", "server %s is %q, which is not the machine of its order", s.ID, s.ProviderRef)
+	case w.block() != "" && made[0].Address != s.Address:
+		w.object("delivered", "server %s is told to be at %s, its machine is at %s", s.ID, s.Address, made[0].Address)
 	case made[0].Plan != s.PlanID || made[0].Cores != s.Cores || made[0].RAM != s.RAM || made[0].Disk != s.Disk:
 		w.object("figures", "server %s has plan %s, its machine plan %s", s.ID, s.PlanID, made[0].Plan)
 	}

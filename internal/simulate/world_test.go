@@ -230,7 +230,7 @@ func (w *world) process(name string, clock func() int64, drivers func(fault.Driv
 	passwords := 0
 	return p, s, berth.NewDesk(berth.Desk{
 		Store: fault.Store{Store: s, Process: p}, Sealer: plain{}, Policy: policy(), Replica: name, Now: clock,
-		Servers: map[string]berth.ServerDriver{tenant: tenants}, Networks: map[string]berth.NetworkDriver{tenant: tenants},
+		Pools: w.pools(), Servers: map[string]berth.ServerDriver{tenant: tenants}, Networks: map[string]berth.NetworkDriver{tenant: tenants},
 		NewPassword: func() string {
 			passwords++
 			return fmt.Sprintf("secret-%s-%d", name, passwords)
