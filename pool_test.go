@@ -357,3 +357,27 @@ func TestPoolsAddedTogether(t *testing.T) {
 		t.Errorf("got %v, want one pool and seven refusals", said)
 	}
 }
+
+// A machine at another address than its service's from a pool is told of and never taken over: the address may be, or come
+// to be, another server's.
+func TestReconcileKeepsToThePool(t *testing.T) {
+	h := &hall{machines: map[string]berth.Machine{}, inspect: map[string]berth.Machine{}}
+	s := newShop(t, func(d *berth.Desk) {
+		d.Pools = map[string]string{"sim": "net"}
+		h.ServerDriver = d.Servers["sim"]
+		d.Servers = map[string]berth.ServerDriver{"sim": h}
+	})
+	s.addPool(berth.Pool{Name: "net", Kind: berth.AddressPool, Ranges: []berth.Range{{CIDR: "203.0.113.0/29", Gateway: "203.0.113.1"}}})
+	v := s.service(s.buy(server("5")).Order.ServiceID)
+	moved := v.Result
+	moved.Address = "203.0.113.5"
+	h.machines[v.ProviderRef] = berth.Machine{Result: moved, Installation: installation, Order: v.ID, Running: true, CreatedAt: s.Now()}
+	r := s.reconcile(berth.ReconcileOptions{Repair: true})
+	if len(r.Drifts) != 1 || r.Drifts[0].Sort != berth.DriftAddress || r.Drifts[0].Repair != "" || r.Drifts[0].Done {
+		t.Errorf("got %q, want one address that nobody takes over", found(r))
+	}
+	if got := s.service(v.ID).Address; got != "203.0.113.2" {
+		t.Errorf("got the service at %s, want the pool's address", got)
+	}
+	s.verified()
+}

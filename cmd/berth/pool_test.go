@@ -88,7 +88,14 @@ func TestPoolOfAProvider(t *testing.T) {
 	if !strings.Contains(s.log.String(), "berth pool add") {
 		t.Error("the log doesn't tell of the pool that isn't there")
 	}
+	check := []string{"provider", "check", "--db", shop.db, "--config", shop.config}
+	if r := call(t, nil, check...); r.code != exitFailed || !strings.Contains(r.out, "pool") {
+		t.Errorf("provider check without the pool: got exit code %d and\n%s", r.code, r.out)
+	}
 	must(t, nil, "pool", "add", "net", "--cidr", "203.0.113.0/30", "--gateway", "203.0.113.1", "--db", shop.db)
+	if r := call(t, nil, check...); r.code != exitDone || !strings.Contains(r.out, "1 of kind address to give") {
+		t.Errorf("provider check: got exit code %d and\n%s", r.code, r.out)
+	}
 	a := shop.order(s, "two")
 	if status, _ := a.body["server_status"].(map[string]any); a.status != 200 || status["primary_ip"] != "203.0.113.2" {
 		t.Errorf("got status %d and %v, want a server at 203.0.113.2", a.status, a.body)

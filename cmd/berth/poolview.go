@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/berth-host/berth"
+	"github.com/berth-host/berth/internal/provision/solusvm"
 )
 
 // poolView is a pool as the commands show it.
@@ -144,6 +145,31 @@ func (v *poolView) details(w io.Writer) {
 }
 
 func lineOf(text string) func(io.Writer) { return func(w io.Writer) { row(w, text) } }
+
+// checkPools compares the pools that the settings name with those that are there.
+func (v *checkView) checkPools(ctx context.Context, o *office) error {
+	pools, err := o.store.Pools(ctx, wallClock())
+	if err != nil {
+		return err
+	}
+	named := o.settings.Pools()
+	for n := range v.Providers {
+		one := &v.Providers[n]
+		name := named[one.Provider]
+		if name == "" {
+			continue
+		}
+		match := solusvm.Match{Sort: "pool", Name: one.Provider, Ours: name}
+		for i := range pools {
+			if p := viewPool(&pools[i]); p.Name == name && !p.Removed {
+				match.Theirs = fmt.Sprintf("%d of kind %s to give", p.Free, p.Kind)
+				match.OK = p.Free > 0 && p.Kind == string(berth.AddressPool)
+			}
+		}
+		one.Checked, one.Matches, v.OK = true, append(one.Matches, match), v.OK && match.OK
+	}
+	return nil
+}
 
 // warnOfPools tells of pools that the settings name and nobody has made: no order there can be taken.
 func (st *station) warnOfPools(ctx context.Context) error {

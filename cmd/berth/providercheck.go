@@ -65,6 +65,9 @@ func (c *providerCheckCmd) Run(s *session) error {
 		ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 		defer cancel()
 		view := checkProviders(ctx, p, catalogue)
+		if err := view.checkPools(ctx, o); err != nil {
+			return err
+		}
 		if err := s.show(view, view.table); err != nil {
 			return err
 		}
