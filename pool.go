@@ -111,7 +111,7 @@ func (b *Book) Peek(pool string) (Item, bool) {
 	if !ok || p.RemovedAt != 0 {
 		return Item{}, false
 	}
-	for _, id := range free.ids {
+	for _, id := range free.ids[free.next:] {
 		if i, ok := b.Item(id); ok && i.Owner == "" && i.FreeAt <= b.now {
 			return i, true
 		}
@@ -135,6 +135,7 @@ func (b *Book) Take(pool, owner string) (Item, bool) {
 	}
 	i.Owner, i.FreeAt, i.TakenAt = owner, 0, b.now
 	b.PutItem(i)
+	b.pass(b.free[pool], i.ID)
 	p, _ := b.Pool(pool)
 	p.Next = max(p.Next, i.Place+1)
 	b.PutPool(p) // in any case: its UpdatedAt tells whether anything was taken since somebody counted
@@ -156,7 +157,21 @@ func (b *Book) Free(id, owner string) {
 // freeList is what was loaded of a pool's free items that were given before.
 type freeList struct {
 	ids  []string // by place
+	next int      // those before are taken
 	more bool     // there may be more
+}
+
+// pass goes past an item that was taken from the list, until that is undone.
+func (b *Book) pass(free *freeList, id string) {
+	at := free.next
+	for at < len(free.ids) && free.ids[at] != id {
+		at++
+	}
+	if at < len(free.ids) {
+		before := free.next
+		b.undo = append(b.undo, func() { free.next = before })
+		free.next = at + 1
+	}
 }
 
 // fillPools takes over what was loaded of pools. Of a pool that nobody wanted items of there's no list.

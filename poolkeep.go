@@ -178,11 +178,11 @@ func extends(old, p Pool) error {
 	case old.Kind != p.Kind:
 		return Invalid("kind", "The pool %s is of kind %s; a pool of kind %s needs a name of its own.", p.Name, old.Kind, p.Kind)
 	case p.Location != "" && p.Location != old.Location:
-		return Invalid("location", "The pool %s has another location; leave it out to add a range.", p.Name)
+		return Invalid("location", "The pool %s has another location; leave it out to add a range, or 'pool change' it.", p.Name)
 	case p.MAC != "" && p.MAC != old.MAC:
 		return Invalid("mac", "The pool %s has MAC addresses with %s; leave it out to add a range.", p.Name, old.MAC)
 	case p.Rest != 0 && p.Rest != old.Rest:
-		return Invalid("rest", "The pool %s has another rest; leave it out to add a range.", p.Name)
+		return Invalid("rest", "The pool %s has another rest; leave it out to add a range, or 'pool change' it.", p.Name)
 	}
 	return nil
 }
@@ -230,6 +230,35 @@ func (r Range) String() string {
 		return fmt.Sprintf("%d-%d", r.First, r.Last)
 	}
 	return r.CIDR
+}
+
+// ChangePool changes the rest (microseconds) or the location of a pool; nil leaves it. What rests already goes on as it was
+// told to, and what was given elsewhere stays given.
+func (d *Desk) ChangePool(ctx context.Context, name string, rest *int64, location *string) (Pool, error) {
+	var changed Pool
+	err := d.Store.Write(ctx, Need{Pools: []PoolNeed{{Name: name}}}, func(b *Book) error {
+		p, err := livePool(b, name)
+		if err != nil {
+			return err
+		}
+		if rest != nil {
+			p.Rest = *rest
+		}
+		if location != nil {
+			p.Location = *location
+		}
+		if err := judgePool(&p); err != nil {
+			return err
+		}
+		b.PutPool(p)
+		b.Announce(Event{Name: EventPoolChanged, Detail: name + ": changed"})
+		changed = p
+		return nil
+	})
+	if err != nil {
+		return Pool{}, err
+	}
+	return changed, nil
 }
 
 // ReserveItems keeps the items from first to last back (values, such as addresses; last may be "" for one), or with

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ type poolCmds struct {
 	Add     poolAddCmd     `cmd:"" help:"Make a pool, or add a range to the one of that name."`
 	List    poolListCmd    `cmd:"" help:"List the pools, with what is left of each."`
 	Show    poolShowCmd    `cmd:"" help:"Show a pool, and who has what of it."`
+	Change  poolChangeCmd  `cmd:"" help:"Change how long items of a pool rest, or the location that it serves."`
 	Reserve poolReserveCmd `cmd:"" help:"Keep items back, so that no service gets them."`
 	Release poolReleaseCmd `cmd:"" help:"Give back what was reserved, and let what rests be given at once."`
 	Remove  poolRemoveCmd  `cmd:"" help:"End a pool that no service has anything of."`
@@ -84,6 +86,31 @@ func (c *poolAddCmd) given() (r berth.Range, err error) {
 		return r, fmt.Errorf("--numbers: %q is not FIRST-LAST, such as 4200000100-4200000199", c.Numbers)
 	}
 	return r, nil
+}
+
+type poolChangeCmd struct {
+	databaseFlags
+	Name     string         `arg:"" help:"Name of the pool."`
+	Rest     *time.Duration `help:"How long an item rests before it's given again, from the next one on that is freed." placeholder:"DURATION"`
+	Location *string        `help:"The one location that it serves; '' for any." placeholder:"NAME"`
+}
+
+// Run changes a pool.
+func (c *poolChangeCmd) Run(s *session) error {
+	if c.Rest == nil && c.Location == nil {
+		return usageError{errors.New("give --rest or --location, or both")}
+	}
+	var rest *int64
+	if c.Rest != nil {
+		microseconds := c.Rest.Microseconds()
+		rest = &microseconds
+	}
+	return c.do(s, func(ctx context.Context, o *office) error {
+		if _, err := o.desk.ChangePool(ctx, c.Name, rest, c.Location); err != nil {
+			return err
+		}
+		return showPool(ctx, s, o, c.Name, 0)
+	})
 }
 
 type poolListCmd struct{ databaseFlags }

@@ -39,6 +39,9 @@ func TestPoolCommands(t *testing.T) {
 	if list := decoded[[]poolView](t, nil, "pool", "list", "--db", shop.db); len(list) != 4 || list[0].Name != "asn" || list[3].Name != "pa" {
 		t.Errorf("got %+v, want four pools by name", list)
 	}
+	if v := run("change", "net", "--rest", "2h", "--location", ""); v.Rest != "2h0m0s" || v.Location != "" || v.Free != 246+253 {
+		t.Errorf("got %+v, want it changed", v)
+	}
 	if v := run("remove", "links"); !v.Removed {
 		t.Errorf("got %+v, want it removed", v)
 	}
@@ -63,7 +66,10 @@ func TestPoolCommands(t *testing.T) {
 		{"--numbers", exitUsage, []string{"add", "other", "--numbers", "5-6"}},
 		{"--numbers", exitUsage, []string{"add", "other", "--kind", "asn", "--numbers", "five"}},
 		{"--cidr", exitUsage, []string{"add", "other", "--kind", "asn", "--cidr", "192.0.2.0/24"}},
-		{"--rest", exitUsage, []string{"add", "other", "--rest", "-1h"}},
+		{"--rest", exitUsage, []string{"add", "other", "--rest=-1h"}},
+		{"--rest or --location", exitUsage, []string{"change", "net"}},
+		{"rest: ", exitFailed, []string{"change", "net", "--rest=-1h"}},
+		{"pool: ", exitFailed, []string{"change", "nothing", "--rest", "1h"}},
 		{"--limit", exitUsage, []string{"show", "net", "--limit", "0"}},
 		{"--kind", exitUsage, []string{"add", "other", "--kind", "boat"}},
 	} {

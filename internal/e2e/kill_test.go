@@ -26,6 +26,7 @@ func TestKill(t *testing.T) {
 		t.Run(engine.name, func(t *testing.T) {
 			t.Parallel()
 			s := openShop(t, engine.open(t))
+			s.pool(t) // so that kills hit the giving of addresses, too; verify proves it
 			replicas := 1
 			if engine.shared {
 				replicas = 2

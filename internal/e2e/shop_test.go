@@ -103,6 +103,16 @@ func openShopWith(t *testing.T, db string, env ...string) *shop {
 	return s
 }
 
+// pool gives the shop's servers addresses from a pool, instead of the provider's own.
+func (s *shop) pool(t *testing.T) {
+	t.Helper()
+	settings := strings.Replace(config, "driver: sim\n", "driver: sim\n    pool: public\n", 1)
+	if err := os.WriteFile(s.config, []byte(strings.Replace(settings, "JOURNAL", s.machines, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.must(t, "pool", "add", "public", "--cidr", "10.0.0.0/8", "--gateway", "10.0.0.1", "--rest", "2s")
+}
+
 // run runs an operator's command on the shop's database.
 func (s *shop) run(t *testing.T, args ...string) result {
 	t.Helper()

@@ -101,6 +101,26 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+// TestAddress judges what the desk gives a server; there's none of the driver's own.
+func TestAddress(t *testing.T) {
+	for _, c := range []struct {
+		cidr, gateway, mac string
+		ok                 bool
+	}{
+		{"203.0.113.9/24", "203.0.113.1", "52:54:cb:00:71:09", true},
+		{"2001:db8::9/64", "2001:db8::1", "52:55:00:00:00:09", true},
+		{"", "203.0.113.1", "52:54:cb:00:71:09", false},
+		{"203.0.113.9", "203.0.113.1", "52:54:cb:00:71:09", false},
+		{"203.0.113.9/24", "", "52:54:cb:00:71:09", false},
+		{"203.0.113.9/24", "203.0.113.1", "", false},
+		{"203.0.113.9/24", "203.0.113.1", "52:54:cb:00:71:09:00:01", false},
+	} {
+		if why := address(berth.ServerSpec{CIDR: c.cidr, Gateway: c.gateway, MAC: c.mac}); (why == nil) != c.ok {
+			t.Errorf("%q by %q with %q: got %v, want it taken: %t", c.cidr, c.gateway, c.mac, why, c.ok)
+		}
+	}
+}
+
 // TestDomain writes a domain with names that XML must escape, and reads it back.
 func TestDomain(t *testing.T) {
 	o := options()
