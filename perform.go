@@ -174,6 +174,7 @@ func (d *Desk) record(b *Book, s *Service, out Outcome) {
 	case TaskDelete:
 		s.Status, s.Held = Terminated, ""
 		occupy(b, s.StockKey, -1)
+		vacate(b, *s)
 	}
 	if forgetsPassword(t.Do) {
 		d.forgetPassword(b, s, t)

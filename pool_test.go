@@ -45,18 +45,15 @@ func (s *shop) counts(live, resting, spare int64) {
 	}
 }
 
-// terminate ends a service as whoever deletes its machine does.
+// terminate deletes a server as its owner does.
 func (s *shop) terminate(id string) {
 	s.Helper()
-	err := s.store.Write(background, berth.Need{Services: []string{id}}, func(b *berth.Book) error {
-		v, _ := b.Service(id)
-		v.Status = berth.Terminated
-		berth.Vacate(b, v)
-		b.PutService(v)
-		return nil
-	})
+	asked, err := s.Desk.Ask(background, berth.TaskRequest{UserID: anna, ServerID: id, Task: berth.Task{Do: berth.TaskDelete}})
 	if err != nil {
 		s.Fatal(err)
+	}
+	if r, err := s.Desk.Finish(background, asked, s.Desk.Perform(background, asked)); err != nil || r.Service.Status != berth.Terminated {
+		s.Fatalf("got %s, %v", r.Service.Status, err)
 	}
 }
 
@@ -96,7 +93,6 @@ func TestServerGetsTheLowestAddress(t *testing.T) {
 	if r := s.verified(); r.Items != 4 {
 		t.Errorf("verify: got %d items, want 4", r.Items)
 	}
-	s.terminate(done.ServiceID) // once more: it has nothing any more
 	s.counts(4, 0, 1)
 	s.verified()
 }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,7 +15,6 @@ import (
 	"github.com/berth-host/berth"
 	"github.com/berth-host/berth/internal/provision/libvirt"
 	"github.com/berth-host/berth/internal/provision/libvirt/lab"
-	"github.com/berth-host/berth/internal/store"
 )
 
 // nodeConfig is the settings of a shop whose servers are real guests.
@@ -70,6 +70,11 @@ func openNode(t *testing.T) *node {
 	n.must(t, "pool", "add", "public", "--cidr", lab.Network, "--gateway", lab.Gateway, "--mac", "52:54", "--rest", "1h")
 	n.must(t, "pool", "reserve", "public", "203.0.113.2-203.0.113.9")
 	n.must(t, "provider", "check", "--config", n.config)
+	var key struct{ Key string }
+	if err := json.Unmarshal([]byte(n.must(t, "--json", "key", "create", "--user", "buyer", "--scope", "order,read,manage")), &key); err != nil {
+		t.Fatal(err)
+	}
+	n.buyer.Key = key.Key
 	n.url = n.serve(t, "").url(t)
 	installation, _, err := n.read(t).Meta(t.Context(), berth.MetaInstallation)
 	if err != nil {
@@ -135,53 +140,25 @@ func (n *node) running(ctx context.Context, id string) bool {
 	return m.Running
 }
 
-// What a customer does to a server. Each is one call, whoever carries it out.
-func (n *node) power(ctx context.Context, b bought, action berth.PowerAction) {
+// change asks for a change of a server over HTTP, as its owner, and waits for its end.
+func (n *node) change(method, path string, body map[string]string) {
 	n.Helper()
-	n.done(string(action), n.driver.Power(ctx, b.UUID, action))
-}
-
-func (n *node) reinstall(ctx context.Context, b bought, password string) {
-	n.Helper()
-	n.done("reinstall", n.driver.Reinstall(ctx, b.UUID, berth.ServerSpec{ImageID: 13, Password: password, Name: "again"}))
-}
-
-func (n *node) remove(ctx context.Context, b bought) {
-	n.Helper()
-	n.done("delete", n.driver.Delete(ctx, b.UUID))
-	n.terminate(ctx, b.Server.ID)
-}
-
-func (n *node) done(what string, out berth.Outcome) {
-	n.Helper()
-	if out.Verdict != berth.Done {
-		n.Fatalf("%s: got %s (%v), want done", what, out.Verdict, out.Reason)
-	}
-}
-
-// terminate ends a service in the books: its machine is gone, so its address may rest.
-func (n *node) terminate(ctx context.Context, id string) {
-	n.Helper()
-	db, err := store.Open(ctx, n.db, store.Options{})
+	text, err := json.Marshal(body)
 	if err != nil {
 		n.Fatal(err)
 	}
-	defer db.Close()
-	err = db.Write(ctx, berth.Need{Services: []string{id}}, func(b *berth.Book) error {
-		s, ok := b.Service(id)
-		if !ok {
-			return fmt.Errorf("there is no service %s", id)
-		}
-		for item := range strings.FieldsSeq(s.Items) {
-			b.Free(item, s.ID)
-		}
-		s.Status = berth.Terminated
-		b.PutService(s)
-		return nil
-	})
+	q, err := http.NewRequestWithContext(n.Context(), method, n.url+"/API/services/"+path, bytes.NewReader(text))
 	if err != nil {
 		n.Fatal(err)
 	}
+	if status, answer := n.do(n.T, q); status != http.StatusOK || strings.Contains(answer, `"processing"`) {
+		n.Fatalf("%s: got status %d: %s", path, status, answer)
+	}
+}
+
+func (n *node) act(b bought, action string) {
+	n.Helper()
+	n.change(http.MethodPost, "servers_actions", map[string]string{"server_id": b.Server.ID, "action": action})
 }
 
 // TestARealServer orders a server over HTTP from the real program and logs in, with the password and to the address of
@@ -213,11 +190,11 @@ func TestARealServer(t *testing.T) {
 	}
 
 	n.inside(ctx, b.Server.Address, b.Password, "echo kept >/mnt/file && sync")
-	n.power(ctx, b, berth.PowerStop)
+	n.act(b, "stop")
 	if n.running(ctx, b.UUID) {
 		t.Error("it runs after a stop")
 	}
-	n.power(ctx, b, berth.PowerStart)
+	n.act(b, "start")
 	if got := n.inside(ctx, b.Server.Address, b.Password, "cat /mnt/file"); got != "kept" || !n.running(ctx, b.UUID) {
 		t.Errorf("after stop and start: got %q, want the file kept", got)
 	}
@@ -228,7 +205,8 @@ func TestARealServer(t *testing.T) {
 	}
 
 	const second = "another-passw0rd"
-	n.reinstall(ctx, b, second)
+	n.change(http.MethodPost, "rename_server", map[string]string{"server_id": b.Server.ID, "name": "again"})
+	n.change(http.MethodPut, "reinstall_server", map[string]string{"server_id": b.Server.ID, "os_id": "13", "password": second})
 	if got := n.inside(ctx, b.Server.Address, second, figures+"; ls /mnt"); got != "again\n2\n2\n1\nlost+found" {
 		t.Errorf("after the reinstallation: got %q, want an empty disk and the figures of before", got)
 	}
@@ -237,7 +215,7 @@ func TestARealServer(t *testing.T) {
 	}
 	n.must(t, "reconcile", "--config", n.config)
 
-	n.remove(ctx, b)
+	n.act(b, "delete")
 	if _, out := n.driver.Inspect(ctx, b.UUID); out.Verdict != berth.Absent {
 		t.Errorf("after the deletion: got %s, want absent", out.Verdict)
 	}

@@ -1,4 +1,0 @@
-package berth
-
-// Vacate is what whoever terminates a service calls.
-func Vacate(b *Book, s Service) { vacate(b, s) }
