@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 )
 
 // The sorts of drift between the database and a provider.
@@ -87,6 +88,27 @@ func (d *Desk) Reconcile(ctx context.Context, o ReconcileOptions) (Reconciliatio
 		return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Sort, b.Sort), cmp.Compare(a.ProviderRef, b.ProviderRef))
 	})
 	return r.result, nil
+}
+
+// TakeReconciliation tells whether a comparison on a schedule is due and this process's to do: over all processes there is
+// at most one in every microseconds. Whoever is told so calls Reconcile; one that dies at it is made up for next time.
+func (d *Desk) TakeReconciliation(ctx context.Context, every int64) (mine bool, err error) {
+	due := func(last string, now int64) bool {
+		at, err := strconv.ParseInt(last, 10, 64)
+		return err != nil || now-at >= every || at > now+every // the last: a clock was far ahead
+	}
+	last, _, err := d.Store.Meta(ctx, MetaReconciled)
+	if err != nil || !due(last, d.Now()) {
+		return false, err
+	}
+	err = d.Store.Write(ctx, Need{Meta: []string{MetaReconciled}}, func(b *Book) error {
+		last, _ := b.Meta(MetaReconciled)
+		if mine = due(last, b.Now()); mine {
+			b.PutMeta(MetaReconciled, strconv.FormatInt(b.Now(), 10))
+		}
+		return nil
+	})
+	return mine && err == nil, err
 }
 
 // serversByProvider are all servers that must exist, by provider and by the provider's own id.

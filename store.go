@@ -175,6 +175,7 @@ const (
 	MetaSwept        = "swept"        // id up to which old passwords have been dropped
 	MetaChain        = "chain"        // the head of the chain; whoever has it locked is the sealer
 	MetaPools        = "pools"        // names of all pools; whoever has it locked may add ranges, which must not overlap
+	MetaReconciled   = "reconciled"   // when a process last began to compare the database with the providers, microseconds UTC
 	MetaMoved        = "moved"        // where and when this database was moved to: it must not be served beside its copy
 )
 

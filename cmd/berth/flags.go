@@ -58,6 +58,8 @@ type settingFlags struct {
 	Zone                *string `name:"zone" help:"${help_zone}" placeholder:"ZONE"`
 	IdempotencyWindow   *string `name:"idempotency-window" help:"${help_idempotency_window}" placeholder:"DURATION"`
 	Passwords           *string `name:"passwords" help:"${help_passwords}" placeholder:"RULE"`
+	ReconcileEvery      *string `name:"reconcile-every" help:"${help_reconcile_every}" placeholder:"DURATION"`
+	ReconcileRepair     *string `name:"reconcile-repair" help:"${help_reconcile_repair}" placeholder:"RULE"`
 	LogLevel            *string `name:"log-level" help:"${help_log_level}" placeholder:"LEVEL"`
 }
 

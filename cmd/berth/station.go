@@ -100,7 +100,8 @@ func replicaName() string {
 
 // run serves until ctx ends or a listener fails, and closes everything. ready is called once orders are accepted.
 func (st *station) run(ctx context.Context, ready func(url string)) error {
-	w := worker.New(st.desk, worker.Options{Calls: st.settings.Workers, Log: st.log, Observe: st.metrics, Seal: st.store.Seal})
+	w := worker.New(st.desk, worker.Options{Calls: st.settings.Workers, Log: st.log, Observe: st.metrics, Seal: st.store.Seal,
+		Reconcile: worker.Reconciling{Every: st.settings.ReconcileEvery, Repair: st.settings.ReconcileRepair}})
 	api, metrics, err := st.listen(w)
 	if err != nil {
 		return errors.Join(err, st.close())

@@ -42,6 +42,9 @@ type Settings struct {
 	IdempotencyWindow time.Duration
 	Passwords         string
 
+	ReconcileEvery  time.Duration // 0 for never
+	ReconcileRepair bool
+
 	LogLevel slog.Level
 
 	Providers map[string]Provider
@@ -57,7 +60,7 @@ func Default() Settings {
 		ShutdownTimeout: 30 * time.Second, Workers: 256, Queue: 4096, Batch: 512,
 		RatePerKey: 0, FailedKeysPerMinute: 30,
 		MaxHours: 87600, ScaleCredit: berth.ScaleProrated, Zone: time.UTC, IdempotencyWindow: 48 * time.Hour,
-		Passwords: PasswordsOnce, LogLevel: slog.LevelInfo,
+		Passwords: PasswordsOnce, ReconcileEvery: time.Hour, LogLevel: slog.LevelInfo,
 		Providers: map[string]Provider{}, source: map[string]string{},
 	}
 }

@@ -56,6 +56,9 @@ var table = []field{
 	durationField("idempotency_window", "how long an Idempotency-Key is remembered", func(s *Settings) *time.Duration { return &s.IdempotencyWindow }, 24*time.Hour, 366*24*time.Hour),
 	textField("passwords", "of servers: once (answered by the order and its replay) or always", func(s *Settings) *string { return &s.Passwords }, oneOf(PasswordsOnce, PasswordsAlways)),
 
+	durationField("reconcile_every", "how often the database is compared with the providers; 0s for never", func(s *Settings) *time.Duration { return &s.ReconcileEvery }, 0, 30*24*time.Hour),
+	{"reconcile_repair", "what that does beside telling: no, or yes for what 'berth reconcile --repair' does", setRepair, func(s *Settings) string { return map[bool]string{true: "yes", false: "no"}[s.ReconcileRepair] }},
+
 	{"log_level", "debug, info, warn or error", setLevel, func(s *Settings) string { return strings.ToLower(s.LogLevel.String()) }},
 }
 
@@ -126,6 +129,15 @@ func intField(name, help string, at func(*Settings) *int, least, most int) field
 		},
 		show: func(s *Settings) string { return strconv.Itoa(*at(s)) },
 	}
+}
+
+func setRepair(s *Settings, text string) error {
+	switch text {
+	case "yes", "no":
+		s.ReconcileRepair = text == "yes"
+		return nil
+	}
+	return fmt.Errorf("%q is neither yes nor no", text)
 }
 
 func oneOf(values ...string) func(string) (string, error) {

@@ -31,6 +31,7 @@ type Metrics struct {
 	lag           prometheus.Histogram
 	money, others batches
 	spent         *prometheus.CounterVec
+	drifts        *prometheus.GaugeVec
 
 	backlog atomic.Pointer[berth.Backlog]
 }
@@ -75,10 +76,12 @@ func New(version string, now func() int64) *Metrics {
 	m.lag = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "berth_seal_lag_seconds", Buckets: answerBuckets,
 		Help: "Time from the oldest batch of a run of the sealer to its place in the chain."})
 
+	m.drifts = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "berth_provider_drifts",
+		Help: "Differences between the database and a provider that are left after the last comparison by this process; sort 'skipped' for a provider that couldn't be asked."}, []string{"provider", "sort"})
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "berth_build_info", Help: "Always 1; its label is the version.",
 		ConstLabels: prometheus.Labels{"version": version}})
 	build.Set(1)
-	m.registry.MustRegister(m.orders, m.tasks, m.calls, m.answers, m.refusals, m.doubts, sizes, m.sealed, m.lag, phases, m.spent, build,
+	m.registry.MustRegister(m.orders, m.tasks, m.calls, m.answers, m.refusals, m.doubts, sizes, m.sealed, m.lag, phases, m.spent, m.drifts, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.gauge("berth_orders_unsettled", "Paid orders that are neither completed nor refunded.",
 		func() float64 { return float64(m.backlog.Load().Unsettled) })
@@ -141,6 +144,19 @@ func (m *Metrics) Backlog(b berth.Backlog) { m.backlog.Store(&b) }
 func (m *Metrics) Sealed(batches int, lag time.Duration) {
 	m.sealed.Add(float64(batches))
 	m.lag.Observe(lag.Seconds())
+}
+
+// Reconciled shows what the last comparison with the providers has left.
+func (m *Metrics) Reconciled(r berth.Reconciliation) {
+	m.drifts.Reset()
+	for provider := range r.Skipped {
+		m.drifts.WithLabelValues(provider, "skipped").Set(1)
+	}
+	for _, d := range r.Drifts {
+		if !d.Done {
+			m.drifts.WithLabelValues(d.Provider, d.Sort).Inc()
+		}
+	}
 }
 
 // Doubt counts a commit whose answer was lost.

@@ -165,6 +165,8 @@ type watched struct {
 	mu      sync.Mutex
 	told    []string
 	backlog berth.Backlog
+
+	reconciled []berth.Reconciliation
 }
 
 func (w *watched) tell(s string) {
@@ -176,7 +178,12 @@ func (w *watched) tell(s string) {
 func (w *watched) Call(provider, kind, verdict string, _ time.Duration) {
 	w.tell("call " + provider + " " + kind + " " + verdict)
 }
-func (w *watched) Sealed(int, time.Duration)    {}
+func (w *watched) Sealed(int, time.Duration) {}
+func (w *watched) Reconciled(r berth.Reconciliation) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.reconciled = append(w.reconciled, r)
+}
 func (w *watched) Changed(task, verdict string) { w.tell("changed " + task + " " + verdict) }
 func (w *watched) Settled(kind, state string)   { w.tell("settled " + kind + " " + state) }
 func (w *watched) Backlog(b berth.Backlog) {

@@ -53,6 +53,9 @@ func (w *Worker) Run(ctx context.Context) {
 	loop(w.options.Scan, func(ctx context.Context) error { return w.takeDue(ctx, services) }, "taking due services")
 	loop(lease/3, w.renew, "renewing leases")
 	loop(sweepEvery, w.sweep, "sweeping")
+	if w.options.Reconcile.Every > 0 {
+		loop(reconcileLook, w.reconcile, "comparing with the providers")
+	}
 	if w.options.Seal != nil {
 		loop(sealEvery, w.seal, "sealing")
 	}

@@ -30,6 +30,8 @@ type Options struct {
 	Log     *slog.Logger
 	Observe Observer
 	Seal    func(context.Context) (berth.Sealing, error) // puts a load of batches into the chain; nil for nothing
+
+	Reconcile Reconciling // the zero value never does
 }
 
 // Observer is told what the worker does. Its methods must return at once.
@@ -39,6 +41,7 @@ type Observer interface {
 	Changed(task, verdict string)                            // a task of a service ended: done or refused
 	Backlog(b berth.Backlog)                                 // what isn't settled, every few seconds
 	Sealed(batches int, lag time.Duration)                   // batches went into the chain, the oldest of them that late
+	Reconciled(r berth.Reconciliation)                       // the database was compared with the providers
 }
 
 // Worker fulfils orders. Place may be called before and while Run runs; without Run nothing is taken over.
@@ -370,3 +373,4 @@ func (nobody) Settled(string, string)                     {}
 func (nobody) Changed(string, string)                     {}
 func (nobody) Backlog(berth.Backlog)                      {}
 func (nobody) Sealed(int, time.Duration)                  {}
+func (nobody) Reconciled(berth.Reconciliation)            {}
