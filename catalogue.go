@@ -24,6 +24,7 @@ type Catalogue struct {
 	Applications    []Application
 	Locations       []Location
 	Networks        []NetworkProduct
+	Life            Life // of services whose plan or network product has none of its own
 
 	plans    map[string]*Plan // by UUID and by external id
 	networks map[string]*NetworkProduct
@@ -43,6 +44,7 @@ type Plan struct {
 	Images       []int64 // ids of the images it may be made from
 	Applications []int64
 	Offers       []Offer
+	Life         *Life // nil for the catalogue's
 	CreatedAt    int64
 	UpdatedAt    int64
 }
@@ -80,6 +82,7 @@ type NetworkProduct struct {
 	Provider    string
 	Monthly     int64 // minor units; NotOffered when there is no such cycle
 	Yearly      int64
+	Life        *Life // nil for the catalogue's
 }
 
 // NotOffered is the price of a billing cycle that a network product isn't sold in.
@@ -113,6 +116,9 @@ func NewCatalogue(c Catalogue) (*Catalogue, error) {
 			return nil, fmt.Errorf("network %q: id %s is used twice", n.Name, n.ID)
 		}
 		c.networks[n.ID] = n
+	}
+	if err := c.checkLives(); err != nil {
+		return nil, err
 	}
 	return &c, nil
 }

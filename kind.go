@@ -51,6 +51,7 @@ type Request struct {
 	NetworkID     string
 	Cycle         string
 	AutoRenew     bool
+	Renews        int64 // set by the clock alone: the expiry that the service must still have, or nothing is renewed
 }
 
 // Quote is the price of a request and what would happen.

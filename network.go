@@ -42,10 +42,7 @@ func (k network) Quote(b *Book, r *Request) (Quote, error) {
 	if !ok {
 		return Quote{}, Unknown("network_id", "Unknown network: network_id %s.", quoted(r.NetworkID))
 	}
-	price, months := product.Monthly, 1
-	if r.Cycle == Yearly {
-		price, months = product.Yearly, 12
-	}
+	price := product.price(r.Cycle)
 	if price == NotOffered {
 		return Quote{}, Invalid("billing_cycle", "This network is not offered with billing_cycle %s.", r.Cycle)
 	}
@@ -54,9 +51,24 @@ func (k network) Quote(b *Book, r *Request) (Quote, error) {
 		Terms: Terms{
 			NetworkID: product.ID, Cycle: r.Cycle, Product: product.Name, Description: product.Description,
 			Versions: r.Versions, Price: price, Provider: product.Provider, AutoRenew: r.AutoRenew,
-			ExpiresAt: AddMonths(b.Now(), months, k.policy.Zone),
+			ExpiresAt: AddMonths(b.Now(), cycleMonths(r.Cycle), k.policy.Zone),
 		},
 	}, nil
+}
+
+// price is that of a cycle, NotOffered when there is no such cycle.
+func (n *NetworkProduct) price(cycle string) int64 {
+	if cycle == Yearly {
+		return n.Yearly
+	}
+	return n.Monthly
+}
+
+func cycleMonths(cycle string) int {
+	if cycle == Yearly {
+		return 12
+	}
+	return 1
 }
 
 func (network) Open(b *Book, o *Order, _ Quote) {

@@ -51,7 +51,7 @@ func (d *Desk) CreateUser(ctx context.Context, u User, currency string) (User, e
 			holds = c.Currency
 		}
 		made.Active, made.CreatedAt, made.UpdatedAt = true, b.Now(), b.Now()
-		made.NoticeDays, made.NoticeBy = 3, "email"
+		made.NoticeBy = "email"
 		b.PutUser(made)
 		b.OpenWallet(made.ID, holds)
 		b.Announce(Event{Name: EventUserCreated, UserID: made.ID})
@@ -176,7 +176,11 @@ func (d *Desk) Transfer(ctx context.Context, t Transfer) (_ Wallet, repeated boo
 	}
 	var w Wallet
 	var known bool
-	err := d.Store.Write(ctx, Need{Wallets: []string{t.UserID}, Keys: []string{ref}}, func(b *Book) (err error) {
+	need := Need{Wallets: []string{t.UserID}, Keys: []string{ref}}
+	if t.Amount > 0 {
+		need.Meta = []string{waitsName(t.UserID)}
+	}
+	err := d.Store.Write(ctx, need, func(b *Book) (err error) {
 		var ok bool
 		if w, ok = b.Wallet(t.UserID); !ok {
 			return Unknown("user", "Unknown user.")
@@ -191,6 +195,9 @@ func (d *Desk) Transfer(ctx context.Context, t Transfer) (_ Wallet, repeated boo
 		w, err = b.Post(Entry{UserID: t.UserID, Amount: t.Amount, Contra: contra, Ref: t.Ref, Note: t.Note})
 		b.PutKey(Key{ID: ref, Mark: mark, ExpiresAt: Forever})
 		b.Announce(Event{Name: name, UserID: t.UserID, Amount: t.Amount, Detail: t.Ref})
+		if t.Amount > 0 {
+			moneyCame(b, t.UserID)
+		}
 		return err
 	})
 	if err != nil {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // Perform does what a leased task asks of the world and returns what the driver said. It writes nothing; the outcome
 // belongs into Finish. Only the holder of the lease calls it, outside any transaction.
 func (d *Desk) Perform(ctx context.Context, s Service) Outcome {
-	driver, ok := d.Servers[s.Provider]
+	driver, ok := d.driver(&s)
 	if !ok {
 		return Outcome{Verdict: Waiting, Until: d.Now() + unconfigured, Reason: errNoProvider(s)}
 	}
@@ -39,7 +41,7 @@ func errNoProvider(s Service) error {
 }
 
 // perform calls the ability. A driver that has lost it since the task was asked for refuses.
-func perform(ctx context.Context, driver ServerDriver, s Service, password string) Outcome {
+func perform(ctx context.Context, driver any, s Service, password string) Outcome {
 	switch s.Task.Do {
 	case TaskStart, TaskStop, TaskRestart:
 		if a, ok := driver.(Powerer); ok {
@@ -126,7 +128,7 @@ func (d *Desk) finish(b *Book, s *Service, out Outcome) {
 	switch {
 	case out.Verdict == Done:
 		announceTask(b, EventTaskDone, *s)
-		d.record(b, s, out)
+		d.record(b, s, out, "")
 	case out.Verdict == Refused && s.Task.Do == TaskDelete && s.Doubt:
 		// An earlier call may still arrive and delete it: a server that is about to vanish must not count as kept. Whoever
 		// makes sure that the machine is gone ends this, too.
@@ -134,9 +136,8 @@ func (d *Desk) finish(b *Book, s *Service, out Outcome) {
 		return
 	case out.Verdict == Refused || out.Verdict == Absent:
 		announceTask(b, EventTaskRefused, *s)
-		if s.Status != Suspended {
-			s.Held = ""
-		}
+		d.refused(b, s)
+		return
 	case out.Verdict == Waiting:
 		s.postpone(b, soonest(b, out), noteWaiting)
 		return
@@ -146,7 +147,24 @@ func (d *Desk) finish(b *Book, s *Service, out Outcome) {
 		return
 	}
 	s.Task, s.Lease = Task{}, Lease{Attempt: s.Attempt}
-	advance(b, s)
+	lookNow(b, s)
+}
+
+// refused ends a task that the provider certainly refused. What isn't paid counts as suspended all the same, and goes on
+// to its deletion; a machine that can't be resumed or deleted stays what it is, and that is tried again.
+func (d *Desk) refused(b *Book, s *Service) {
+	do := s.Task.Do
+	switch {
+	case do == TaskSuspend && s.Held == HeldByExpiry && s.ExpiresAt <= b.Now():
+		d.record(b, s, Outcome{}, refusedProvider)
+	case s.Status != Suspended:
+		s.Held = ""
+	}
+	s.Task, s.Lease = Task{}, Lease{Attempt: s.Attempt}
+	lookNow(b, s)
+	if s.Status == Suspended && (do == TaskResume || do == TaskDelete) {
+		s.DueAt += afterRefusal
+	}
 }
 
 func (s *Service) postpone(b *Book, until int64, note string) {
@@ -155,8 +173,8 @@ func (s *Service) postpone(b *Book, until int64, note string) {
 	}
 }
 
-// record writes down what a done task has made of the service.
-func (d *Desk) record(b *Book, s *Service, out Outcome) {
+// record writes down what a done task has made of the service. But is what the provider did not do.
+func (d *Desk) record(b *Book, s *Service, out Outcome, but string) {
 	t := s.Task
 	switch t.Do {
 	case TaskStart, TaskRestart:
@@ -164,21 +182,32 @@ func (d *Desk) record(b *Book, s *Service, out Outcome) {
 	case TaskStop:
 		s.Stopped = true
 	case TaskSuspend:
+		if s.Status != Suspended {
+			s.SuspendedAt = b.Now()
+		}
 		s.Status = Suspended
+		announceLife(b, EventServiceSuspended, *s, s.Held, but)
 	case TaskResume:
-		s.Status, s.Held = Active, ""
+		s.Status, s.Held, s.SuspendedAt = Active, "", 0
+		announceLife(b, EventServiceResumed, *s, but)
 	case TaskReinstall:
 		s.ImageID, s.ApplicationID, s.LoginLink, s.Stopped = t.ImageID, t.ApplicationID, out.LoginLink, false
 	case TaskRename:
 		s.Name = t.Name
 	case TaskDelete:
-		s.Status, s.Held = Terminated, ""
+		announceLife(b, EventServiceEnded, *s, s.Held, but)
+		s.Status, s.Held, s.SuspendedAt = Terminated, "", 0
 		occupy(b, s.StockKey, -1)
 		vacate(b, *s)
 	}
 	if forgetsPassword(t.Do) {
 		d.forgetPassword(b, s, t)
 	}
+}
+
+func announceLife(b *Book, name string, s Service, words ...string) {
+	words = slices.DeleteFunc(words, func(w string) bool { return w == "" })
+	b.Announce(Event{Name: name, UserID: s.UserID, ServiceID: s.ID, Detail: strings.Join(words, "; ")})
 }
 
 // forgetPassword drops the password that the server's order tells. A reinstallation under that same one keeps it.
@@ -213,7 +242,7 @@ func (d *Desk) SetAutoRenew(ctx context.Context, userID, serverID string, on boo
 		s.AutoRenew = on
 		b.Announce(Event{Name: EventServiceSet, UserID: s.UserID, ServiceID: s.ID,
 			Detail: map[bool]string{true: "auto_renew on", false: "auto_renew off"}[on]})
-		advance(b, &s)
+		lookNow(b, &s)
 		set = putService(b, s)
 		return nil
 	})

@@ -25,7 +25,7 @@ func (renew) Need(r *Request) Need {
 }
 
 func (k renew) Quote(b *Book, r *Request) (Quote, error) {
-	s, err := ownServer(b, r)
+	s, err := extensible(b, r)
 	if err != nil {
 		return Quote{}, err
 	}
@@ -36,22 +36,57 @@ func (k renew) Quote(b *Book, r *Request) (Quote, error) {
 	if err := renewable(s); err != nil {
 		return Quote{}, err
 	}
-	return quoteRenewal(b, r, s, c), nil
+	return k.quote(b, r, s, c), nil
 }
 
-// quoteRenewal prices an extension at the plan's price of the day; a plan that is no longer offered goes on at the
-// price of the last purchase.
-func quoteRenewal(b *Book, r *Request, s Service, c *Catalogue) Quote {
-	hours := hoursOrMonth(r)
-	terms := serviceTerms(s, hours)
-	if plan, ok := c.Plan(s.PlanID); ok {
-		terms.Price = plan.Price
+// extensible is the service that a request extends: a server of the customer's own, or the one that the clock renews.
+func extensible(b *Book, r *Request) (Service, error) {
+	if r.Renews == 0 {
+		return ownServer(b, r)
 	}
+	s, ok := b.Service(r.ServerID)
+	if !ok || s.UserID != r.UserID || !renewing(&s) || s.ExpiresAt != r.Renews {
+		return s, errNotDue
+	}
+	return s, nil
+}
+
+// errNotDue refuses a renewal that was decided on before something else happened. Nothing is lost: whatever happened
+// has set the instant of the next look.
+var errNotDue = Errorf(Busy, "The service has changed since its renewal was decided on.")
+
+// quote prices an extension at the price of the day; what is no longer offered goes on at the price of the last
+// purchase.
+func (k renew) quote(b *Book, r *Request, s Service, c *Catalogue) Quote {
+	hours := int64(0)
+	if s.Sort == ServerService {
+		hours = hoursOrMonth(r)
+	}
+	terms, amount := serviceTerms(s, hours), int64(0)
+	terms.Price, amount = c.extension(&s, hours)
 	terms.Versions, terms.ExpiresAt = r.Versions, extended(b, s)+hours*Hour
-	return Quote{
-		Kind: KindRenew, Amount: PriceOfHours(Money{Minor: terms.Price, Currency: c.Currency}, hours).Minor,
-		Currency: c.Currency, Terms: terms, Service: s, Instant: true,
+	if s.Sort == NetworkService {
+		terms.ExpiresAt = AddMonths(extended(b, s), cycleMonths(s.Cycle), k.policy.Zone)
 	}
+	return Quote{Kind: KindRenew, Amount: amount, Currency: c.Currency, Terms: terms, Service: s, Instant: true}
+}
+
+// extension is the price a month or cycle of a service, and what an extension costs: of hours for a server, by a cycle
+// for a network.
+func (c *Catalogue) extension(s *Service, hours int64) (price, amount int64) {
+	price = s.Price
+	if s.Sort == NetworkService {
+		if n, ok := c.Network(s.NetworkID); ok {
+			if now := n.price(s.Cycle); now != NotOffered {
+				price = now
+			}
+		}
+		return price, price
+	}
+	if plan, ok := c.Plan(s.PlanID); ok {
+		price = plan.Price
+	}
+	return price, PriceOfHours(Money{Minor: price, Currency: c.Currency}, hours).Minor
 }
 
 // extended is the instant that bought hours are added to: the present expiry, or now for a server that was suspended
@@ -113,7 +148,7 @@ func (k scale) Quote(b *Book, r *Request) (Quote, error) {
 		if err := renewable(s); err != nil {
 			return Quote{}, err
 		}
-		return quoteRenewal(b, r, s, c), nil
+		return renew(k).quote(b, r, s, c), nil
 	}
 	if plan.Disk < s.Disk {
 		return Quote{}, Invalid("plan_id", "This plan has a disk of %d GB, smaller than the present %d GB.", plan.Disk, s.Disk)
@@ -194,7 +229,7 @@ func serviceTerms(s Service, hours int64) Terms {
 	return Terms{
 		ServiceID: s.ID, PlanID: s.PlanID, ImageID: s.ImageID, ApplicationID: s.ApplicationID, Location: s.Location,
 		Name: s.Name, Hours: hours, Product: s.Product, Description: s.Product, AutoRenew: s.AutoRenew, Price: s.Price,
-		Cores: s.Cores, RAM: s.RAM, Disk: s.Disk, DiskType: s.DiskType, Provider: s.Provider,
+		Cores: s.Cores, RAM: s.RAM, Disk: s.Disk, DiskType: s.DiskType, Provider: s.Provider, NetworkID: s.NetworkID, Cycle: s.Cycle,
 	}
 }
 

@@ -5,7 +5,7 @@ import "context"
 // What is to be done about a service stands on its own row, and there is no job table: a service with a task is work to
 // do, as a paid order is. Its lease keeps the same rules.
 //
-//	none -> asked (Ask leases it to the asking process; the clock leaves it to whoever comes first)
+//	none -> asked (Ask leases it to the asking process; the clock (life.go) leaves it to whoever comes first)
 //	asked -> asked: Finish(waiting or unresolved) postpones, ClaimServices takes the lease, Attempt + 1
 //	asked -> none: Finish(done) records the change, Finish(refused) changes nothing
 //
@@ -42,6 +42,7 @@ func TaskRow(serviceID string) string { return "services/" + serviceID }
 type TaskRequest struct {
 	UserID   string // its owner, unless an operator asks
 	Operator bool   // whoever owns it, and also suspend and resume
+	Later    bool   // it isn't leased to this process but left to the first that comes, and nobody knows yet what the driver can
 	ServerID string
 	Task     // Password in clear, "" to have one made; First is the desk's
 }
@@ -89,6 +90,9 @@ func (d *Desk) Ask(ctx context.Context, r TaskRequest) (Service, error) {
 			s.Held = HeldByOperator
 		}
 		s.Lease = Lease{Attempt: s.Attempt + 1, Holder: d.Replica, DueAt: b.Now() + d.Policy.Lease}
+		if r.Later {
+			s.Task.First, s.Lease = 0, Lease{Attempt: s.Attempt - 1, DueAt: b.Now()}
+		}
 		announceTask(b, EventTaskAsked, s)
 		asked = putService(b, s)
 		return nil
@@ -135,8 +139,10 @@ func (d *Desk) askable(b *Book, r TaskRequest) (Service, error) {
 	if err != nil {
 		return s, err
 	}
-	if err := d.ability(s, r.Do); err != nil {
-		return s, err
+	if !r.Later {
+		if err := d.ability(s, r.Do); err != nil {
+			return s, err
+		}
 	}
 	if s.Status == Suspended {
 		switch r.Do {
@@ -201,7 +207,14 @@ func (d *Desk) ability(s Service, do string) error {
 	if !ok {
 		return TryAgain(errNoProvider(s))
 	}
-	able := false
+	if !able(driver, do) {
+		return notAble()
+	}
+	return nil
+}
+
+// able tells whether a driver, of servers or of networks, has the method for a task.
+func able(driver any, do string) (able bool) {
 	switch do {
 	case TaskStart, TaskStop, TaskRestart:
 		_, able = driver.(Powerer)
@@ -216,30 +229,29 @@ func (d *Desk) ability(s Service, do string) error {
 	case TaskDelete:
 		_, able = driver.(Deleter)
 	}
-	if !able {
-		return notAble()
-	}
-	return nil
+	return able
 }
 
 func notAble() *Error {
 	return Errorf(NotSupported, "The provider of this server can't do that.")
 }
 
-// ClaimServices looks at services whose DueAt has come: it moves them on, and takes the lease of those that have a task
-// to be done now. Those that somebody else took meanwhile are left out of the answer.
-func (d *Desk) ClaimServices(ctx context.Context, ids []string) ([]Service, error) {
+// ClaimServices looks at services whose DueAt has come: it moves them on (life.go), and takes the lease of those that
+// have a task to be done now. Due are those that have to be renewed: they belong into RenewDue. What somebody else took
+// meanwhile is left out of both.
+func (d *Desk) ClaimServices(ctx context.Context, ids []string) (taken, due []Service, _ error) {
 	ids = ids[:min(len(ids), takeAtMost)]
-	var taken []Service
-	err := d.Store.Write(ctx, Need{Services: ids}, func(b *Book) error {
-		taken = taken[:0]
+	var tasks, renewals []Service
+	err := d.Store.Write(ctx, Need{Services: ids, Catalogue: true}, func(b *Book) error {
+		tasks, renewals = tasks[:0], renewals[:0]
 		for _, id := range ids {
 			s, ok := b.Service(id)
 			if !ok || s.DueAt == 0 || s.DueAt > b.Now() {
 				continue
 			}
-			if s.Task.Do == "" {
-				advance(b, &s)
+			if s.Task.Do == "" && d.look(b, &s, false) {
+				renewals = append(renewals, putService(b, s))
+				continue
 			}
 			if s.Task.Do == "" || s.DueAt > b.Now() {
 				if s.DueAt != 0 { // it was looked at: nobody does so again at once
@@ -253,14 +265,14 @@ func (d *Desk) ClaimServices(ctx context.Context, ids []string) ([]Service, erro
 				s.Task.First = s.Attempt
 			}
 			announceTask(b, EventTaskTaken, s)
-			taken = append(taken, putService(b, s))
+			tasks = append(tasks, putService(b, s))
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return taken, nil
+	return tasks, renewals, nil
 }
 
 // HoldServices renews the leases of tasks that this process is working on, and returns those that are still its own.

@@ -89,7 +89,7 @@ func TestTasks(t *testing.T) {
 		if got.Verdict != berth.Done || !tt.is(now, s.machine()) || got.Service != now {
 			t.Errorf("%s: got %s, %+v, machine %+v", tt.request.Do, got.Verdict, now, s.machine())
 		}
-		if want := (berth.Lease{Attempt: before.Attempt + 1}); now.Task != (berth.Task{}) || now.Lease != want {
+		if want := (berth.Lease{Attempt: before.Attempt + 1, DueAt: now.DueAt}); now.Task != (berth.Task{}) || now.Lease != want {
 			t.Errorf("%s: got %+v and %+v left, want nothing", tt.request.Do, now.Task, now.Lease)
 		}
 		if told := got.Password != ""; told != (tt.request.Do == berth.TaskResetPassword) {
@@ -279,7 +279,7 @@ func TestTaskAttempts(t *testing.T) {
 				break
 			}
 			s.clock.Store(got.Service.DueAt)
-			taken, err := s.ClaimServices(background, []string{id})
+			taken, _, err := s.ClaimServices(background, []string{id})
 			if err != nil || len(taken) != 1 {
 				t.Fatalf("%s: claim: got %d, %v", tt.name, len(taken), err)
 			}
@@ -310,7 +310,7 @@ func TestDeletionInDoubt(t *testing.T) {
 			break
 		}
 		s.clock.Store(got.Service.DueAt)
-		taken, err := s.ClaimServices(background, []string{id})
+		taken, _, err := s.ClaimServices(background, []string{id})
 		if err != nil || len(taken) != 1 {
 			t.Fatalf("claim: got %d, %v", len(taken), err)
 		}
@@ -345,7 +345,7 @@ func TestTaskFencing(t *testing.T) {
 	id := s.buy(server("5")).Order.ServiceID
 	late := s.asks(task(berth.TaskStop, id))
 	s.pass(6 * time.Second)
-	taken, err := s.ClaimServices(background, []string{id})
+	taken, _, err := s.ClaimServices(background, []string{id})
 	if err != nil || len(taken) != 1 || taken[0].Attempt != late.Attempt+1 || !taken[0].Doubt {
 		t.Fatalf("claim: got %+v, %v", taken, err)
 	}
@@ -361,7 +361,7 @@ func TestTaskFencing(t *testing.T) {
 	if err != nil || got.Verdict != berth.Unresolved || !s.service(id).Stopped {
 		t.Errorf("after the end: got %s, %v, want no word of its own", got.Verdict, err)
 	}
-	if again, err := s.ClaimServices(background, []string{id}); err != nil || len(again) != 0 {
+	if again, _, err := s.ClaimServices(background, []string{id}); err != nil || len(again) != 0 {
 		t.Errorf("claim of nothing: got %d, %v", len(again), err)
 	}
 }

@@ -10,7 +10,7 @@ type User struct {
 	Email         string
 	Active        bool
 	Superuser     bool
-	NoticeDays    int64  // days before expiry on which to tell the user
+	NoticeDays    int64  // days before expiry on which to tell the user; 0 for the catalogue's
 	NoticeBy      string // "email"
 	EmailVerified bool
 	CreatedAt     int64

@@ -1,8 +1,10 @@
 package berth
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"hash/fnv"
 	"strconv"
 )
 
@@ -48,6 +50,11 @@ func Verify(ctx context.Context, r Reader, since Head, progress func(done, total
 	if a.report.Head.Seq == 0 {
 		a.report.Head = Head{} // the anchor counts once there is a link
 	}
+	if a.unpaid != 0 {
+		if err := r.Audit(ctx, &expiries{audit: a, until: map[string]*runs{}}); err != nil {
+			return a.report, err
+		}
+	}
 	if a.head != a.report.Head.String() {
 		a.found("chain", strconv.FormatInt(a.report.Head.Seq, 10), "does not end where its head says: %s", a.head)
 	}
@@ -61,7 +68,8 @@ type audit struct {
 	last     Entry
 	head     string // as the database has it
 	anchor   Anchor
-	chained  bool // a batch of the chain's time was seen
+	chained  bool   // a batch of the chain's time was seen
+	unpaid   uint64 // sum over the services without an order that gave them their expiry, 0 for none
 	claimed  claims
 }
 
@@ -138,7 +146,26 @@ func (a *audit) Order(o Order, r Referring) error {
 	}
 	a.service(o, r.Service)
 	a.claims(&o, r.Service)
+	if r.Service != nil && o.State == Completed {
+		a.expiry(o, r.Service)
+	}
 	return nil
+}
+
+// expiry balances each service against the one order that gave it its expiry, as a sum: however many services there are,
+// it takes no memory. Every order sets a later expiry than the one before, so the last has the highest.
+func (a *audit) expiry(o Order, s *Service) {
+	if o.ExpiresAt > s.ExpiresAt {
+		a.found("service", s.ID, "expires at %d, but order %s paid for it until %d", s.ExpiresAt, o.ID, o.ExpiresAt)
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(s.ID))
+	if o.Makes() {
+		a.unpaid += h.Sum64()
+	}
+	if o.ExpiresAt == s.ExpiresAt {
+		a.unpaid -= h.Sum64()
+	}
 }
 
 func (a *audit) service(o Order, s *Service) {
@@ -159,6 +186,10 @@ func (a *audit) service(o Order, s *Service) {
 		a.found("service", s.ID, "is held by order %s, which is %s", o.ID, o.State)
 	case o.Makes() && s.Task.Do != "" && (s.DueAt == 0 || s.Status == Terminated || s.OpenOrder != ""):
 		a.found("service", s.ID, "has a task (%s) that can't be done: it is %s, due at %d, with the open order %q", s.Task.Do, s.Status, s.DueAt, s.OpenOrder)
+	case o.Makes() && s.Status == Terminated && (s.DueAt != 0 || s.Task.Do != ""):
+		a.found("service", s.ID, "is terminated, but there is something left to do: %s at %d", cmp.Or(s.Task.Do, "a look"), s.DueAt)
+	case o.Makes() && (s.Status == Active || s.Status == Suspended) && s.DueAt == 0:
+		a.found("service", s.ID, "is %s, but the clock will never look at it again", s.Status)
 	case o.Makes() && s.ProviderRef == "":
 		a.found("service", s.ID, "has nothing at its provider, but order %s is completed", o.ID)
 	}

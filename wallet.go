@@ -62,13 +62,18 @@ const (
 	EventUserResumed      = "user.resumed"
 	EventKeyCreated       = "key.created"
 	EventKeyRevoked       = "key.revoked"
-	EventTaskAsked        = "service.asked"    // somebody asked for a change of a service
-	EventTaskTaken        = "service.taken"    // a worker took the lease of a task
-	EventTaskPostponed    = "service.waiting"  // an attempt ended without a certain answer
-	EventTaskDone         = "service.done"     // the change is made
-	EventTaskRefused      = "service.refused"  // the provider certainly refused: nothing was changed
-	EventServiceSet       = "service.set"      // a setting that only Berth knows, such as auto-renewal
-	EventServiceRepaired  = "service.repaired" // a reconciliation took over what the provider has
+	EventTaskAsked        = "service.asked"          // somebody asked for a change of a service
+	EventTaskTaken        = "service.taken"          // a worker took the lease of a task
+	EventTaskPostponed    = "service.waiting"        // an attempt ended without a certain answer
+	EventTaskDone         = "service.done"           // the change is made
+	EventTaskRefused      = "service.refused"        // the provider certainly refused: nothing was changed
+	EventServiceSet       = "service.set"            // a setting that only Berth knows, such as auto-renewal
+	EventServiceRepaired  = "service.repaired"       // a reconciliation took over what the provider has
+	EventServiceNotice    = "service.notice"         // its owner is told that it expires; Amount is the price of another period
+	EventRenewalFailed    = "service.renewal_failed" // an auto-renewal of Amount was not placed; Detail is the error's code
+	EventServiceSuspended = "service.suspended"      // Detail says by what: expiry or operator, and whether the provider did nothing
+	EventServiceResumed   = "service.resumed"
+	EventServiceEnded     = "service.terminated" // Detail says so when an operator must remove it at the provider
 	EventCatalogueApplied = "catalogue.applied"
 	EventPoolChanged      = "pool.changed" // an operator added, reserved, released or removed
 )

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"math"
@@ -186,7 +187,7 @@ func (s *server) infoUser(c *call) (any, error) {
 		ID: u.ID, Username: u.Username, Email: u.Email, Balance: berth.FormatMinor(w.Balance),
 		CreatedAt: s.date(u.CreatedAt), UpdatedAt: s.date(max(u.UpdatedAt, w.UpdatedAt)),
 		IsActive: oneOrZero(u.Active), Superuser: oneOrZero(u.Superuser),
-		NotificationDaysBefore: u.NoticeDays, NotificationPreference: u.NoticeBy, EmailVerified: u.EmailVerified,
+		NotificationDaysBefore: cmp.Or(u.NoticeDays, berth.DefaultLife().NoticeDays), NotificationPreference: u.NoticeBy, EmailVerified: u.EmailVerified,
 	}
 	return userAnswer{success("The user.", r), r}, nil
 }

@@ -68,7 +68,7 @@ func sell(s *store.Store, user string, n int) error {
 			b.Announce(berth.Event{Name: name, UserID: user, OrderID: o.ID, ServiceID: o.ID, Detail: o.Kind, Amount: o.Amount})
 		}
 		b.PutService(berth.Service{ID: o.ID, UserID: user, Status: berth.Active, Name: oddText, StockKey: o.StockKey, Allotment: o.Allotment,
-			Result: o.Result, CreatedAt: b.Now()})
+			Result: o.Result, CreatedAt: b.Now(), Lease: berth.Lease{DueAt: b.Now()}})
 		row, _ := b.Stock("plan@here")
 		row.Used++
 		b.PutStock(row)

@@ -169,6 +169,7 @@ var (
 				number("to_application", func(r *berth.Service) *int64 { return &r.Task.ApplicationID }),
 				text("to_name", func(r *berth.Service) *string { return &r.Task.Name }),
 				text("password", func(r *berth.Service) *string { return &r.Task.Password }),
+				number("suspended_at", func(r *berth.Service) *int64 { return &r.SuspendedAt }),
 			),
 		}, result(func(r *berth.Service) *berth.Result { return &r.Result })...))
 

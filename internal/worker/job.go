@@ -101,21 +101,21 @@ func (w *Worker) ended(j job, e ending) {
 // source is one sort of work that lies in the database.
 type source struct {
 	due   func(ctx context.Context, now int64, limit int) ([]string, error)
-	claim func(ctx context.Context, ids []string) ([]job, error)
+	claim func(ctx context.Context, ids []string) (jobs []job, renewals []berth.Service, err error)
 	task  bool
 }
 
 func (w *Worker) dueOrders() source {
-	return source{due: w.desk.Store.Due, claim: func(ctx context.Context, ids []string) ([]job, error) {
+	return source{due: w.desk.Store.Due, claim: func(ctx context.Context, ids []string) ([]job, []berth.Service, error) {
 		orders, err := w.desk.Claim(ctx, ids)
-		return jobsOf(orders, orderJob), err
+		return jobsOf(orders, orderJob), nil, err
 	}}
 }
 
 func (w *Worker) dueServices() source {
-	return source{task: true, due: w.desk.Store.DueServices, claim: func(ctx context.Context, ids []string) ([]job, error) {
-		services, err := w.desk.ClaimServices(ctx, ids)
-		return jobsOf(services, taskJob), err
+	return source{task: true, due: w.desk.Store.DueServices, claim: func(ctx context.Context, ids []string) ([]job, []berth.Service, error) {
+		services, renewals, err := w.desk.ClaimServices(ctx, ids)
+		return jobsOf(services, taskJob), renewals, err
 	}}
 }
 

@@ -98,7 +98,7 @@ func (w *Worker) takeDue(ctx context.Context, from source) error {
 			return nil // stopping
 		}
 		taken := time.Now()
-		jobs, err := from.claim(ctx, ids)
+		jobs, renewals, err := from.claim(ctx, ids)
 		for _, j := range jobs {
 			w.hold(j, taken)
 			w.working.Add(1)
@@ -107,6 +107,7 @@ func (w *Worker) takeDue(ctx context.Context, from source) error {
 				w.fulfil(j)
 			}()
 		}
+		w.placeRenewals(ctx, renewals)
 		w.working.Done()
 		// A service that was only looked at is no job, and yet done with for now.
 		if err != nil || len(jobs) == 0 && !(from.task && whole) {
