@@ -117,6 +117,18 @@ func (d *Desk) look(b *Book, s *Service, tried bool) (renew bool) {
 	return false
 }
 
+// reconsider turns a suspension that hasn't come about yet into its contrary when the service was paid meanwhile: an
+// attempt may have been made, and whatever it did, a resumption mends it.
+func reconsider(b *Book, s *Service) {
+	switch {
+	case s.Task.Do != TaskSuspend || s.Held != HeldByExpiry || s.ExpiresAt <= b.Now():
+	case s.Task.First == 0: // nobody has tried
+		s.Task, s.Held = Task{}, ""
+	default:
+		s.Task.Do = TaskResume
+	}
+}
+
 // noticeOf is when to tell the owner of a service that it expires, unless that was done. The user's own wish counts
 // before the policy. Nobody is told in the first half of all the time that was ever paid.
 func noticeOf(b *Book, s *Service, life Life) (at int64, tell bool) {

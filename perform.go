@@ -188,8 +188,10 @@ func (d *Desk) record(b *Book, s *Service, out Outcome, but string) {
 		s.Status = Suspended
 		announceLife(b, EventServiceSuspended, *s, s.Held, but)
 	case TaskResume:
+		if s.Status == Suspended {
+			announceLife(b, EventServiceResumed, *s, but)
+		}
 		s.Status, s.Held, s.SuspendedAt = Active, "", 0
-		announceLife(b, EventServiceResumed, *s, but)
 	case TaskReinstall:
 		s.ImageID, s.ApplicationID, s.LoginLink, s.Stopped = t.ImageID, t.ApplicationID, out.LoginLink, false
 	case TaskRename:

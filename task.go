@@ -249,6 +249,7 @@ func (d *Desk) ClaimServices(ctx context.Context, ids []string) (taken, due []Se
 			if !ok || s.DueAt == 0 || s.DueAt > b.Now() {
 				continue
 			}
+			reconsider(b, &s)
 			if s.Task.Do == "" && d.look(b, &s, false) {
 				renewals = append(renewals, putService(b, s))
 				continue

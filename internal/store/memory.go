@@ -23,6 +23,8 @@ type memory struct {
 	wallets    map[string]berth.Wallet
 	orders     map[string]berth.Order
 	services   map[string]berth.Service
+	open       map[string]int64 // the index of orders that aren't settled: order -> DueAt
+	due        map[string]int64 // the index of services that have to be looked at: service -> DueAt
 	apiKeys    map[string]berth.APIKey
 	stock      map[string]berth.Stock
 	pools      map[string]berth.Pool
@@ -51,7 +53,8 @@ func newMemory(clock func() int64) *memory {
 	return &memory{
 		writer: make(chan struct{}, 1), now: clock,
 		users: map[string]berth.User{}, wallets: map[string]berth.Wallet{}, orders: map[string]berth.Order{},
-		services: map[string]berth.Service{}, apiKeys: map[string]berth.APIKey{}, stock: map[string]berth.Stock{},
+		services: map[string]berth.Service{}, open: map[string]int64{}, due: map[string]int64{},
+		apiKeys: map[string]berth.APIKey{}, stock: map[string]berth.Stock{},
 		pools: map[string]berth.Pool{}, items: map[string]berth.Item{},
 		counters: map[string]berth.Counter{}, meta: map[string]berth.Meta{berth.MetaChain: {Name: berth.MetaChain, Value: berth.Head{}.String()}}, keys: map[string]berth.Key{},
 		numbers: map[string]string{}, hashes: map[string]string{}, entries: map[string][]berth.Entry{},
@@ -133,11 +136,13 @@ func (t memoryTx) commit(_ context.Context, c *berth.Changes) error {
 	}
 	apply(m.users, c.Users, func(r berth.User) string { return r.ID })
 	apply(m.wallets, c.Wallets, func(r berth.Wallet) string { return r.UserID })
-	apply(m.orders, c.Orders, func(r berth.Order) string { return r.ID })
+	orders := berth.Change[berth.Order]{Insert: c.Orders.Insert, Update: slices.Clone(c.Orders.Update)}
 	for _, h := range c.Held {
-		m.orders[h.ID] = h.Order
+		orders.Update = append(orders.Update, h.Order)
 	}
+	apply(m.orders, orders, func(r berth.Order) string { return r.ID })
 	apply(m.services, c.Services, func(r berth.Service) string { return r.ID })
+	m.index(orders, c.Services)
 	apply(m.apiKeys, c.APIKeys, func(r berth.APIKey) string { return r.ID })
 	apply(m.stock, c.Stock, func(r berth.Stock) string { return r.Key })
 	apply(m.pools, c.Pools, func(r berth.Pool) string { return r.Name })
@@ -359,28 +364,6 @@ func (m *memory) catalogueAt(_ context.Context, version int64) (*berth.Catalogue
 		return nil, fmt.Errorf("there is no catalogue %d", version)
 	}
 	return m.catalogues[version], nil
-}
-
-func (m *memory) Due(_ context.Context, now int64, limit int) ([]string, error) {
-	found := list(m, m.orders, func(o berth.Order) bool { return o.State == berth.Paid && o.DueAt <= now },
-		func(a, b berth.Order) int { return cmp.Or(cmp.Compare(a.DueAt, b.DueAt), strings.Compare(a.ID, b.ID)) })
-	var ids []string
-	for _, o := range found[:min(limit, len(found))] {
-		ids = append(ids, o.ID)
-	}
-	return ids, nil
-}
-
-func (m *memory) DueServices(_ context.Context, now int64, limit int) ([]string, error) {
-	found := list(m, m.services, func(s berth.Service) bool { return s.DueAt > 0 && s.DueAt <= now },
-		func(a, b berth.Service) int {
-			return cmp.Or(cmp.Compare(a.DueAt, b.DueAt), strings.Compare(a.ID, b.ID))
-		})
-	var ids []string
-	for _, s := range found[:min(limit, len(found))] {
-		ids = append(ids, s.ID)
-	}
-	return ids, nil
 }
 
 func (m *memory) ExpiredKeys(_ context.Context, now int64, limit int) ([]string, error) {
