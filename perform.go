@@ -184,9 +184,9 @@ func (d *Desk) record(b *Book, s *Service, out Outcome, but string) {
 	case TaskSuspend:
 		if s.Status != Suspended {
 			s.SuspendedAt = b.Now()
+			announceLife(b, EventServiceSuspended, *s, s.Held, but)
 		}
 		s.Status = Suspended
-		announceLife(b, EventServiceSuspended, *s, s.Held, but)
 	case TaskResume:
 		if s.Status == Suspended {
 			announceLife(b, EventServiceResumed, *s, but)

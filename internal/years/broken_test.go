@@ -87,6 +87,9 @@ func (s Switch) renew(r *replica, was berth.Service) {
 	_, _ = r.desk.Place(background, &berth.Request{Kind: berth.KindRenew, UserID: now.UserID, ServerID: now.ID, Hours: now.Hours})
 }
 
+// mostSeeds is how many seeds a broken rule may take to show.
+const mostSeeds = 20
+
 // TestBroken breaks the code on purpose, one switch at a time: the rule that is there for it must be broken.
 func TestBroken(t *testing.T) {
 	for _, c := range []struct {
@@ -106,10 +109,14 @@ func TestBroken(t *testing.T) {
 		{"machines", KeepsMachines},
 	} {
 		t.Run(c.rule+"/"+string(c.broken), func(t *testing.T) {
-			w := play(t, 1, c.broken, size{services: 60, days: 500})
-			if !slices.ContainsFunc(w.objections, func(o string) bool { return strings.HasPrefix(o, c.rule+": ") }) {
-				t.Errorf("the rule holds; others: %q", w.objections)
+			for seed := range uint64(mostSeeds) {
+				w := play(t, seed+1, c.broken, size{services: 90, days: 500})
+				if slices.ContainsFunc(w.objections, func(o string) bool { return strings.HasPrefix(o, c.rule+": ") }) {
+					t.Logf("seed %d", seed+1)
+					return
+				}
 			}
+			t.Errorf("none of %d seeds broke the rule", mostSeeds)
 		})
 	}
 }

@@ -18,7 +18,7 @@ func (w *world) live() {
 			}
 			w.serve()
 		}
-		if step%12 == 0 {
+		if step%7 == 0 {
 			w.judge()
 		}
 		if step%100 == 0 {

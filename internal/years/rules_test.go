@@ -20,6 +20,9 @@ func (w *world) watch(c change) {
 		w.tally("told")
 		w.told[s.ID] = s.Noticed
 	}
+	if was.Status == berth.Suspended && was.Held == berth.HeldByOperator && s.Held != was.Held && s.Status != berth.Terminated && !w.lifted[s.ID] {
+		w.object("held", "%s isn't held any more, though no operator has lifted that", s.ID)
+	}
 	switch {
 	case was.Status == berth.Active && s.Status == berth.Suspended && s.Held == berth.HeldByExpiry:
 		w.tally("suspended")
@@ -29,9 +32,6 @@ func (w *world) watch(c change) {
 		}
 	case was.Status == berth.Suspended && s.Status == berth.Active:
 		w.tally("resumed")
-		if was.Held == berth.HeldByOperator && !w.lifted[s.ID] {
-			w.object("held", "%s runs again, though an operator holds it", s.ID)
-		}
 	case was.Status != berth.Terminated && s.Status == berth.Terminated && was.Status != "":
 		w.tally("terminated")
 		w.living--

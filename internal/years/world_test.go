@@ -56,7 +56,7 @@ type world struct {
 	paid         map[string]int64          // service -> when it was paid for last
 	deleting     map[string]bool           // services that their owners asked to delete
 	lifted       map[string]bool           // services whose hold the operator ended after the last one
-	unwilling    map[string]bool           // machines whose suspension the provider refused last
+	unwilling    map[string]bool           // machines whose change the provider refused last
 	decided      map[string]map[int64]bool // service -> the expiries that it was to be renewed from
 	objections   []string
 	tallies      map[string]int
@@ -131,7 +131,7 @@ func goods() berth.Catalogue {
 	}
 	kind := berth.Life{NoticeDays: 7, RenewHours: 72, GraceHours: 48, DeleteDays: 30, RetryHours: 120}
 	return berth.Catalogue{
-		Currency: "EUR", Life: berth.Life{NoticeDays: 3, RenewHours: 24, DeleteDays: 14, RetryHours: 96},
+		Currency: "EUR", Life: berth.Life{NoticeDays: 3, RenewHours: 24, DeleteDays: 14, RetryHours: 168},
 		Plans: []berth.Plan{plan(1, 599, 20, "sim", nil), plan(2, 1299, 40, "sim", nil), plan(3, 2999, 80, "sim", &kind),
 			plan(4, 799, 20, "bare", nil), plan(5, 0, 10, "sim", nil)},
 		Images: []berth.Image{{ID: 1, Name: "Debian"}}, Locations: []berth.Location{{Name: "here"}},
@@ -236,11 +236,20 @@ func (d driver) Resize(ctx context.Context, ref berth.Ref, id string, spec berth
 	return d.fate(func() berth.Outcome { return sim.Driver{Provider: d.Provider}.Resize(ctx, ref, id, spec) })
 }
 
+// refuses tells whether the provider refuses a change now. Of what is as it should be already it never does.
+func (d driver) refuses(id, change string, is func(m berth.Machine) bool) bool {
+	m, out := d.Inspect(background, id)
+	refuses := !d.world.calm && d.world.dice.OneIn(20) && out.Verdict == berth.Done && !is(m)
+	if refuses {
+		d.world.tally(change + " refused")
+		d.world.unwilling[id] = true
+	}
+	return refuses
+}
+
 func (d driver) Suspend(ctx context.Context, id string) berth.Outcome {
 	return d.fate(func() berth.Outcome {
-		if !d.world.calm && d.world.dice.OneIn(50) {
-			d.world.tally("suspension refused")
-			d.world.unwilling[id] = true
+		if d.refuses(id, "suspension", func(m berth.Machine) bool { return m.Suspended }) {
 			return berth.Outcome{Verdict: berth.Refused, Reason: errors.New("not now")}
 		}
 		delete(d.world.unwilling, id)
@@ -250,10 +259,10 @@ func (d driver) Suspend(ctx context.Context, id string) berth.Outcome {
 
 func (d driver) Resume(ctx context.Context, id string) berth.Outcome {
 	return d.fate(func() berth.Outcome {
-		if !d.world.calm && d.world.dice.OneIn(20) {
-			d.world.tally("resumption refused")
+		if d.refuses(id, "resumption", func(m berth.Machine) bool { return !m.Suspended }) {
 			return berth.Outcome{Verdict: berth.Refused, Reason: errors.New("not now")}
 		}
+		delete(d.world.unwilling, id)
 		return d.Provider.Resume(ctx, id)
 	})
 }
@@ -263,8 +272,7 @@ func (d driver) Delete(ctx context.Context, id string) berth.Outcome {
 		switch {
 		case d.world.broken == KeepsMachines:
 			return berth.Outcome{Verdict: berth.Done}
-		case !d.world.calm && d.world.dice.OneIn(20):
-			d.world.tally("deletion refused")
+		case d.refuses(id, "deletion", func(berth.Machine) bool { return false }):
 			return berth.Outcome{Verdict: berth.Refused, Reason: errors.New("not now")}
 		}
 		return d.Provider.Delete(ctx, id)
