@@ -82,7 +82,8 @@ func (t thing) summary() string {
 
 // things is a catalogue as text. The order of plans, offers and so on is no difference.
 func things(c *berth.Catalogue) []thing {
-	list := []thing{{"catalogue", []cell{{"currency", c.Currency}, {"default_location", c.DefaultLocation}}}}
+	list := []thing{{"catalogue", []cell{{"currency", c.Currency}, {"default_location", c.DefaultLocation},
+		{"life", lifeText(&c.Life)}}}}
 	for _, l := range c.Locations {
 		list = append(list, thing{name: "location " + l.Name})
 	}
@@ -97,7 +98,7 @@ func things(c *berth.Catalogue) []thing {
 	}
 	for _, n := range c.Networks {
 		list = append(list, thing{"network " + n.ID, []cell{{"name", n.Name}, {"description", n.Description},
-			{"provider", n.Provider}, {"monthly", cycle(n.Monthly)}, {"yearly", cycle(n.Yearly)}}})
+			{"provider", n.Provider}, {"monthly", cycle(n.Monthly)}, {"yearly", cycle(n.Yearly)}, {"life", lifeText(n.Life)}}})
 	}
 	return list
 }
@@ -105,7 +106,8 @@ func things(c *berth.Catalogue) []thing {
 func planThing(p *berth.Plan) thing {
 	fields := []cell{{"name", p.Name}, {"price", berth.FormatMinor(p.Price)}, {"cores", decimal(p.Cores)},
 		{"ram", size(p.RAM).String()}, {"disk", decimal(p.Disk)}, {"disk_type", p.DiskType}, {"type", p.Type},
-		{"images", numbers(p.Images)}, {"applications", numbers(p.Applications)}, {"id", p.ID}}
+		{"images", numbers(p.Images)}, {"applications", numbers(p.Applications)}, {"id", p.ID},
+		{"life", lifeText(p.Life)}}
 	for _, o := range p.Offers {
 		fields = append(fields, cell{"offer at " + o.Location, o.Provider + ", " + capacity(o.Capacity)})
 	}

@@ -23,6 +23,7 @@ type catalogueFile struct {
 	Applications    []applicationFile `yaml:"applications,omitempty"`
 	Plans           []planFile        `yaml:"plans,omitempty"`
 	Networks        []networkFile     `yaml:"networks,omitempty"`
+	Life            *lifeFile         `yaml:"life,omitempty,flow"`
 }
 
 type imageFile struct {
@@ -48,6 +49,7 @@ type planFile struct {
 	Price        price       `yaml:"price"`
 	Images       []int64     `yaml:"images,omitempty,flow"`
 	Applications []int64     `yaml:"applications,omitempty,flow"`
+	Life         *lifeFile   `yaml:"life,omitempty,flow"`
 	Offers       []offerFile `yaml:"offers"`
 }
 
@@ -64,6 +66,8 @@ type networkFile struct {
 	Provider    string `yaml:"provider"`
 	Monthly     *price `yaml:"monthly,omitempty"` // nil for a cycle that isn't sold
 	Yearly      *price `yaml:"yearly,omitempty"`
+
+	Life *lifeFile `yaml:"life,omitempty,flow"`
 }
 
 // price is an amount in minor units, written with its decimals. The text is read, never a float.
@@ -154,7 +158,7 @@ func readCatalogue(r io.Reader) (catalogueFile, error) {
 // catalogue makes the business's catalogue of a file. A plan without an id keeps the one that current has for its
 // external id, so that stock and customers stay with it; a new one gets an id that follows from the external id.
 func (f *catalogueFile) catalogue(current *berth.Catalogue) berth.Catalogue {
-	c := berth.Catalogue{Currency: f.Currency, DefaultLocation: f.DefaultLocation}
+	c := berth.Catalogue{Currency: f.Currency, DefaultLocation: f.DefaultLocation, Life: f.Life.over(berth.DefaultLife())}
 	for _, name := range f.Locations {
 		c.Locations = append(c.Locations, berth.Location{Name: name})
 	}
@@ -165,11 +169,13 @@ func (f *catalogueFile) catalogue(current *berth.Catalogue) berth.Catalogue {
 		c.Applications = append(c.Applications, berth.Application(a))
 	}
 	for _, p := range f.Plans {
-		c.Plans = append(c.Plans, p.plan(current))
+		plan := p.plan(current)
+		plan.Life = p.Life.own(c.Life)
+		c.Plans = append(c.Plans, plan)
 	}
 	for _, n := range f.Networks {
 		c.Networks = append(c.Networks, berth.NetworkProduct{ID: n.ID, Name: n.Name, Description: n.Description,
-			Provider: n.Provider, Monthly: n.Monthly.orNotOffered(), Yearly: n.Yearly.orNotOffered()})
+			Provider: n.Provider, Monthly: n.Monthly.orNotOffered(), Yearly: n.Yearly.orNotOffered(), Life: n.Life.own(c.Life)})
 	}
 	return c
 }
@@ -216,7 +222,7 @@ func planID(externalID int64) string {
 
 // fileOf writes a catalogue down as a file that, applied again, changes nothing.
 func fileOf(c *berth.Catalogue) catalogueFile {
-	f := catalogueFile{Currency: c.Currency, DefaultLocation: c.DefaultLocation}
+	f := catalogueFile{Currency: c.Currency, DefaultLocation: c.DefaultLocation, Life: fileOfLife(&c.Life)}
 	for _, l := range c.Locations {
 		f.Locations = append(f.Locations, l.Name)
 	}
@@ -228,7 +234,8 @@ func fileOf(c *berth.Catalogue) catalogueFile {
 	}
 	for _, p := range c.Plans {
 		plan := planFile{ID: p.ID, ExternalID: p.ExternalID, Type: p.Type, Name: p.Name, Cores: p.Cores, RAM: size(p.RAM),
-			Disk: p.Disk, DiskType: p.DiskType, Price: price{p.Price, true}, Images: p.Images, Applications: p.Applications}
+			Disk: p.Disk, DiskType: p.DiskType, Price: price{p.Price, true}, Images: p.Images, Applications: p.Applications,
+			Life: fileOfLife(p.Life)}
 		for _, o := range p.Offers {
 			offer := offerFile{Location: o.Location, Provider: o.Provider}
 			if o.Capacity != berth.Unlimited {
@@ -240,7 +247,7 @@ func fileOf(c *berth.Catalogue) catalogueFile {
 	}
 	for _, n := range c.Networks {
 		f.Networks = append(f.Networks, networkFile{ID: n.ID, Name: n.Name, Description: n.Description, Provider: n.Provider,
-			Monthly: offered(n.Monthly), Yearly: offered(n.Yearly)})
+			Monthly: offered(n.Monthly), Yearly: offered(n.Yearly), Life: fileOfLife(n.Life)})
 	}
 	return f
 }

@@ -17,6 +17,7 @@ type catalogueView struct {
 	Applications    []itemView    `json:"applications"`
 	Plans           []planView    `json:"plans"`
 	Networks        []networkView `json:"networks"`
+	Life            *lifeView     `json:"life"`
 }
 
 type itemView struct {
@@ -35,6 +36,7 @@ type planView struct {
 	Images       []int64     `json:"images"`
 	Applications []int64     `json:"applications"`
 	Offers       []offerView `json:"offers"`
+	Life         *lifeView   `json:"life"` // null for the catalogue's
 }
 
 type offerView struct {
@@ -50,11 +52,14 @@ type networkView struct {
 	Provider string  `json:"provider"`
 	Monthly  *string `json:"monthly"`
 	Yearly   *string `json:"yearly"`
+
+	Life *lifeView `json:"life"` // null for the catalogue's
 }
 
 func viewCatalogue(c *berth.Catalogue, stock []berth.Stock) catalogueView {
 	v := catalogueView{Version: c.Version, AppliedAt: stamp(c.AppliedAt), Currency: c.Currency, DefaultLocation: c.DefaultLocation,
-		Locations: []string{}, Images: []itemView{}, Applications: []itemView{}, Plans: []planView{}, Networks: []networkView{}}
+		Locations: []string{}, Images: []itemView{}, Applications: []itemView{}, Plans: []planView{}, Networks: []networkView{},
+		Life: viewLife(&c.Life)}
 	for _, l := range c.Locations {
 		v.Locations = append(v.Locations, l.Name)
 	}
@@ -66,7 +71,8 @@ func viewCatalogue(c *berth.Catalogue, stock []berth.Stock) catalogueView {
 	}
 	for _, p := range c.Plans {
 		plan := planView{ID: p.ID, ExternalID: p.ExternalID, Name: p.Name, Cores: p.Cores, RAM: p.RAM, Disk: p.Disk,
-			Price: berth.FormatMinor(p.Price), Images: append([]int64{}, p.Images...), Applications: append([]int64{}, p.Applications...)}
+			Price: berth.FormatMinor(p.Price), Images: append([]int64{}, p.Images...), Applications: append([]int64{}, p.Applications...),
+			Life: viewLife(p.Life)}
 		for _, o := range p.Offers {
 			offer := offerView{Location: o.Location, Provider: o.Provider}
 			if o.Capacity != berth.Unlimited {
@@ -78,7 +84,7 @@ func viewCatalogue(c *berth.Catalogue, stock []berth.Stock) catalogueView {
 		v.Plans = append(v.Plans, plan)
 	}
 	for _, n := range c.Networks {
-		v.Networks = append(v.Networks, networkView{n.ID, n.Name, n.Provider, orNull(cycle(n.Monthly)), orNull(cycle(n.Yearly))})
+		v.Networks = append(v.Networks, networkView{n.ID, n.Name, n.Provider, orNull(cycle(n.Monthly)), orNull(cycle(n.Yearly)), viewLife(n.Life)})
 	}
 	return v
 }
@@ -101,6 +107,17 @@ func usedOf(stock []berth.Stock, key string) int64 {
 
 func printCatalogue(w io.Writer, c *berth.Catalogue, stock []berth.Stock) {
 	row(w, "Version "+decimal(c.Version)+", prices in "+c.Currency)
+	row(w, "Services: "+lifeText(&c.Life))
+	for _, p := range c.Plans {
+		if p.Life != nil {
+			row(w, "  plan "+decimal(p.ExternalID)+": "+lifeText(p.Life))
+		}
+	}
+	for _, n := range c.Networks {
+		if n.Life != nil {
+			row(w, "  network "+n.ID+": "+lifeText(n.Life))
+		}
+	}
 	row(w, "")
 	row(w, "PLAN", "NAME", "CORES", "RAM", "DISK", "MONTH", "LOCATION", "PROVIDER", "USED")
 	for _, p := range c.Plans {

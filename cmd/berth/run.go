@@ -46,6 +46,7 @@ type commands struct {
 
 	Catalogue catalogueCmds  `cmd:"" help:"What can be bought."`
 	Order     orderCmds      `cmd:"" help:"Orders, and the decisions that only a person can take."`
+	Service   serviceCmds    `cmd:"" help:"What customers own: its state, and what an operator can do about it."`
 	Reconcile reconcileCmd   `cmd:"" help:"Compare what customers own with what the providers have. Exit code 1 when they differ."`
 	Event     eventCmds      `cmd:"" help:"What happened."`
 	Verify    verifyCmd      `cmd:"" help:"Prove the books: recompute every balance, check every order and service. Exit code 1 when something is wrong."`
