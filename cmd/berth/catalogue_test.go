@@ -45,12 +45,13 @@ func TestCatalogueApply(t *testing.T) {
 		t.Errorf("the same again: got %+v, want no new version", got)
 	}
 	changed := strings.NewReplacer("5.50", "6.00", "Debian 12", "Debian 13", "capacity: 3", "capacity: 4", `monthly: "10"`, `yearly: "100"`).Replace(smallCatalogue)
-	changed += "  - {id: n2, name: Transit, provider: sim, monthly: \"20\"}\n"
+	changed += "  - {id: n2, name: Transit, provider: sim, monthly: \"20\", life: {grace_hours: 72}}\nlife: {notice_days: 7, delete_days: -1}\n"
 	text := must(t, nil, "catalogue", "apply", catalogueAt(t, changed), "--db", db)
 	for _, want := range []string{
 		"~ image 2: name: Debian 12 -> Debian 13\n", "~ plan 5: price: 5.50 -> 6.00\n",
 		"~ plan 5: offer at Slovenia: sim, at most 3 -> sim, at most 4\n", "~ network n1: monthly: 10.00 -> -\n",
-		"~ network n1: yearly: - -> 100.00\n", "+ network n2: name Transit, provider sim, monthly 20.00\n", "Version 2 holds now.\n",
+		"~ network n1: yearly: - -> 100.00\n", "+ network n2: name Transit, provider sim, monthly 20.00, life notice 7 d, renewal 24 h, grace 72 h, deletion never, retry 6 h\n",
+		"~ catalogue: life: notice 3 d, renewal 24 h, grace 0 h, deletion 14 d, retry 6 h -> notice 7 d, renewal 24 h, grace 0 h, deletion never, retry 6 h\n", "Version 2 holds now.\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("got\n%s\nwant %q in it", text, want)
@@ -61,10 +62,29 @@ func TestCatalogueApply(t *testing.T) {
 		t.Errorf("got\n%s", text)
 	}
 	table := must(t, nil, "catalogue", "show", "--db", db)
-	for _, want := range []string{"Version 2, prices in EUR", "PLAN", "1GiB", "6.00", "0/4", "NETWORK", "Transit", "Debian 13"} {
+	for _, want := range []string{"Version 2, prices in EUR", "PLAN", "1GiB", "6.00", "0/4", "NETWORK", "Transit", "Debian 13",
+		"Services: notice 7 d, ", "  network n2: notice 7 d, renewal 24 h, grace 72 h"} {
 		if !strings.Contains(table, want) {
 			t.Errorf("got\n%s\nwant %q in it", table, want)
 		}
+	}
+}
+
+// A plan's policy is the catalogue's where it says nothing, and what 'show --json' and '--yaml' tell.
+func TestCatalogueLives(t *testing.T) {
+	db := newDatabase(t)
+	text := strings.Replace(smallCatalogue, "cores: 1", "cores: 1, life: {delete_days: 30}", 1) + "life: {retry_hours: 12}\n"
+	must(t, nil, "catalogue", "apply", catalogueAt(t, text), "--db", db)
+	got := decoded[catalogueView](t, nil, "catalogue", "show", "--db", db)
+	if want := (lifeView{3, 24, 0, 14, 12}); *got.Life != want {
+		t.Errorf("got %+v, want %+v", *got.Life, want)
+	}
+	if want := (lifeView{3, 24, 0, 30, 12}); got.Plans[0].Life == nil || *got.Plans[0].Life != want || got.Networks[0].Life != nil {
+		t.Errorf("got %+v, %+v, want %+v and none", got.Plans[0].Life, got.Networks[0].Life, want)
+	}
+	printed := must(t, nil, "catalogue", "show", "--yaml", "--db", db)
+	if again := decoded[applied](t, nil, "catalogue", "apply", catalogueAt(t, printed), "--db", db); again.Applied {
+		t.Errorf("got %+v from\n%s", again.Differences, printed)
 	}
 }
 
@@ -118,6 +138,9 @@ func TestCatalogueRefused(t *testing.T) {
 		{"huge size", "ram: 1GiB", "ram: 99999999999TiB", 2, "is not a size"},
 		{"not a number", "cores: 1", "cores: one", 2, "line 5"},
 		{"two documents", "currency: EUR", "currency: EUR\n---\ncurrency: EUR", 2, "one YAML document"},
+		{"life", "currency: EUR", "currency: EUR\nlife: {notice_days: 61}", 1, "life: notice_days is 61, but must be between 0 and 60"},
+		{"life of a plan", "cores: 1", "cores: 1, life: {retry_hours: 0}", 1, `plan "Small": life: retry_hours is 0`},
+		{"unknown life", "cores: 1", "cores: 1, life: {retries: 0}", 2, `unknown key "retries"`},
 		{"unknown image", "images: [2], offers", "images: [3], offers", 1, "image 3 is not among the images"},
 		{"unknown location", "location: Slovenia", "location: Mars", 1, `location "Mars" is unknown`},
 		{"currency", "currency: EUR", "currency: euro", 1, "give three capital letters"},

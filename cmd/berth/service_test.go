@@ -1,0 +1,57 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestServices(t *testing.T) {
+	shop := sqliteShop(t)
+	s := shop.serve(nil)
+	id, _ := shop.order(s, "box").body["order_id"].(string)
+	other, _ := shop.order(s, "other").body["order_id"].(string)
+	show := func() serviceStateView {
+		return decoded[serviceStateView](t, nil, "service", "show", id, "--db", shop.db)
+	}
+	if got := show(); got.Status != "active" || got.UserID != demoUser || got.DueAt == nil || got.ExpiresAt == nil || got.Price != "12.99" || got.Held != "" {
+		t.Errorf("got %+v", got)
+	}
+	for _, c := range []struct {
+		args []string
+		want int
+	}{{nil, 2}, {[]string{"--user", demoUser}, 2}, {[]string{"--user", "nobody"}, 0}, {[]string{"--due"}, 0}, {[]string{"--limit", "1"}, 1}} {
+		if list := decoded[[]serviceStateView](t, nil, append([]string{"service", "list", "--db", shop.db}, c.args...)...); len(list) != c.want {
+			t.Errorf("%v: got %d services, want %d", c.args, len(list), c.want)
+		}
+	}
+	for _, step := range []struct{ do, status, held string }{
+		{"suspend", "suspended", "operator"}, {"resume", "active", ""}, {"delete", "terminated", ""},
+	} {
+		text := must(t, nil, "service", step.do, id, "--db", shop.db)
+		if !strings.Contains(text, "A running server is to "+step.do) {
+			t.Errorf("%s: got %q", step.do, text)
+		}
+		await(t, step.do, func() bool {
+			got := show()
+			return got.Status == step.status && got.Held == step.held && got.Task == ""
+		})
+	}
+	if got := show(); got.DueAt != nil {
+		t.Errorf("deleted, but looked at again: %+v", got)
+	}
+	table := must(t, nil, "service", "list", "--db", shop.db) + must(t, nil, "service", "show", other, "--db", shop.db)
+	for _, want := range []string{"ID", "EXPIRES", "terminated", "other", "looked at next", "renews itself"} {
+		if !strings.Contains(table, want) {
+			t.Errorf("got\n%s\nwant %q in it", table, want)
+		}
+	}
+	for _, args := range [][]string{{"show", "nothing"}, {"suspend", "nothing"}, {"resume", id}, {"delete", id}} {
+		if r := call(t, nil, "service", args[0], args[1], "--db", shop.db); r.code != exitFailed || r.err == "" {
+			t.Errorf("%v: got exit code %d and %q", args, r.code, r.err)
+		}
+	}
+	if r := call(t, nil, "service", "list", "--limit", "0", "--db", shop.db); r.code != exitUsage {
+		t.Errorf("a limit of none: got exit code %d", r.code)
+	}
+	must(t, nil, "verify", "--db", shop.db)
+}
