@@ -183,11 +183,15 @@ func (s *server) infoUser(c *call) (any, error) {
 	if !ok {
 		return nil, berth.Unknown("user_id", "Unknown user: user_id %s.", echo(c.user.ID))
 	}
+	catalogue, err := s.rows.Catalogue(c.http.Context())
+	if err != nil {
+		return nil, err
+	}
 	r := userRecord{
 		ID: u.ID, Username: u.Username, Email: u.Email, Balance: berth.FormatMinor(w.Balance),
 		CreatedAt: s.date(u.CreatedAt), UpdatedAt: s.date(max(u.UpdatedAt, w.UpdatedAt)),
 		IsActive: oneOrZero(u.Active), Superuser: oneOrZero(u.Superuser),
-		NotificationDaysBefore: cmp.Or(u.NoticeDays, berth.DefaultLife().NoticeDays), NotificationPreference: u.NoticeBy, EmailVerified: u.EmailVerified,
+		NotificationDaysBefore: cmp.Or(u.NoticeDays, catalogue.Life.NoticeDays), NotificationPreference: u.NoticeBy, EmailVerified: u.EmailVerified,
 	}
 	return userAnswer{success("The user.", r), r}, nil
 }
