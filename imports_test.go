@@ -67,6 +67,8 @@ var sorts = []struct{ path, sort string }{
 	{"internal/bench", support},
 	{"internal/cutproxy", support},
 	{"internal/e2e", support},
+	{"internal/edge/bird/lab", support},
+	{"internal/edge/edgetest", support},
 	{"internal/failover", support},
 	{"internal/fault", support},
 	{"internal/pgtest", support},
