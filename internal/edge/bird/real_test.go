@@ -61,6 +61,7 @@ func TestSuite(t *testing.T) {
 
 // One of fifty sessions changes, and forty-nine don't notice.
 func TestOthersStayUp(t *testing.T) {
+	t.Parallel()
 	const sessions = 50
 	l := lab.Loopback(t)
 	d := bird.New(l.Options())

@@ -1,8 +1,11 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"os/user"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -91,20 +94,17 @@ func (c *Customer) FRR(t testing.TB, text string) {
 		require.Program(t, program)
 	}
 	l := c.lab
-	folder, err := l.site.Folder(c.name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	conf := l.site.Path(c.name, "frr.conf")
+	folder, conf := c.frrFolder(t), l.site.Path(c.name, "frr.conf")
 	if err := l.site.Write(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	var err error
 	for _, daemon := range []string{"zebra", "bgpd"} {
 		empty := l.site.Path(c.name, daemon+".conf")
-		if err := l.site.Write(empty, nil, 0o600); err != nil {
+		if err := l.site.Write(empty, nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		args := append(l.spaces.enter(c.name), programs+daemon, "-u", "root", "-g", "root", "-f", empty, "-i", l.site.Path(c.name, daemon+".pid"),
+		args := append(l.spaces.enter(c.name), programs+daemon, "-f", empty, "-i", l.site.Path(c.name, daemon+".pid"),
 			"--vty_socket", folder, "-z", l.site.Path(c.name, "zserv.api"), "-P", "0", "--log", "stdout")
 		if c.router, err = l.site.Spawn(c.name+"-"+daemon, nil, args[0], args[1:]...); err != nil {
 			t.Fatal(err)
@@ -118,6 +118,24 @@ func (c *Customer) FRR(t testing.TB, text string) {
 	if out, err := l.site.Output(t.Context(), nil, "vtysh", "--vty_socket", folder, "-f", conf); err != nil || strings.Contains(out, "%") {
 		t.Fatalf("FRR doesn't take its configuration: %v\n%s", err, out)
 	}
+}
+
+// frrFolder makes a folder for the daemons, which become the user that Debian's package made.
+func (c *Customer) frrFolder(t testing.TB) string {
+	t.Helper()
+	frr, err := user.Lookup("frr")
+	require.Present(t, "the user frr of Debian's package", err == nil)
+	folder, err := c.lab.site.Folder(c.name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	uid, _ := strconv.Atoi(frr.Uid)
+	gid, _ := strconv.Atoi(frr.Gid)
+	err = errors.Join(os.Chown(folder, uid, gid), os.Chmod(c.lab.site.Dir, 0o711)) // #nosec G302 -- a folder, which others must pass
+	if err != nil {
+		t.Fatal(err)
+	}
+	return folder
 }
 
 // Ask is the router's answer to a command of birdc, or of vtysh.

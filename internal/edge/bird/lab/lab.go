@@ -241,3 +241,15 @@ func (l *Lab) wait(t testing.TB, what string, condition func() bool) {
 		t.Fatal(err)
 	}
 }
+
+// Operator changes the operator's configuration. It's read with the next change.
+func (l *Lab) Operator(t testing.TB, change func(text string) string) {
+	t.Helper()
+	text, err := os.ReadFile(l.Main)
+	if err == nil {
+		err = l.site.Write(l.Main, []byte(change(string(text))), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
