@@ -48,7 +48,7 @@ func (s EdgeSession) BIRDConfig() string {
 }
 
 // FRRConfig is the whole configuration (frr.conf) of the customer's router when it runs FRR 8 or newer with zebra and
-// bgpd. The session must pass Check.
+// bgpd. A port of its own other than 179 is an option of bgpd (-p). The session must pass Check.
 func (s EdgeSession) FRRConfig() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "! FRR, for AS%d: service %s\n", s.ASN, s.ServiceID)

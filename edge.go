@@ -41,7 +41,7 @@ type EdgeOutcome struct {
 	// as before, and only a person can help, so orders wait. Unresolved: the edge was away or silent, and it may or
 	// may not have taken the change; apply again.
 	Verdict Verdict
-	Refused []EdgeRefusal // sessions that the edge can't carry; it carries none of that service, and all the others
+	Refused []EdgeRefusal // sessions that the edge can't carry; they are left out, and all others carried
 	Changed bool          // the edge was reconfigured
 	Reason  error         // for the log alone; holds no password
 }

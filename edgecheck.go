@@ -107,10 +107,10 @@ func (c EdgeConfig) Carried() (carried []EdgeSession, refused []EdgeRefusal) {
 
 // Shutdown is what the customer's router is told (RFC 9003) when the session is suspended.
 func (s EdgeSession) Shutdown() string {
-	if s.Notice == "" {
-		return "order " + s.OrderID + " suspended"
+	if text := EdgeText(s.Notice, 120); text != "" {
+		return text
 	}
-	return EdgeText(s.Notice, 120)
+	return "order " + s.OrderID + " suspended"
 }
 
 // EdgeText is free text as a router's configuration and control socket can hold it: printable ASCII without quotes and
