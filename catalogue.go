@@ -51,9 +51,9 @@ type Plan struct {
 
 // Offer is a plan at a location: who makes the machines there, and how many there may be.
 type Offer struct {
-	Location string
-	Provider string
-	Capacity int64 // servers at most, Unlimited for no limit
+	Location  string
+	Providers []string // in the order in which they are asked: see route.go
+	Capacity  int64    // servers at most of all of them, Unlimited for no limit
 }
 
 // Image is an operating system image, known by a small number.
@@ -189,8 +189,11 @@ func (c *Catalogue) checkPlan(p *Plan) error {
 			return fmt.Errorf("plan %q: location %q is unknown or named twice", p.Name, o.Location)
 		}
 		seen[o.Location] = true
-		if o.Provider == "" || o.Capacity < Unlimited {
-			return fmt.Errorf("plan %q at %s: provider is missing or capacity negative", p.Name, o.Location)
+		if err := checkRoute(o.Providers); err != nil {
+			return fmt.Errorf("plan %q at %s: %w", p.Name, o.Location, err)
+		}
+		if o.Capacity < Unlimited {
+			return fmt.Errorf("plan %q at %s: capacity is negative", p.Name, o.Location)
 		}
 	}
 	for _, id := range p.Images {

@@ -52,7 +52,7 @@ func TestCatalogueChecks(t *testing.T) {
 		{"a location offered twice", func(c *berth.Catalogue) {
 			c.Plans[0].Offers = append(c.Plans[0].Offers, c.Plans[0].Offers[0])
 		}, "named twice"},
-		{"no provider", func(c *berth.Catalogue) { c.Plans[0].Offers[0].Provider = "" }, "provider"},
+		{"no provider", func(c *berth.Catalogue) { c.Plans[0].Offers[0].Providers = nil }, "provider"},
 		{"a negative capacity", func(c *berth.Catalogue) { c.Plans[0].Offers[0].Capacity = -2 }, "capacity"},
 		{"an unknown image", func(c *berth.Catalogue) { c.Plans[0].Images = []int64{99} }, "image 99"},
 		{"an unknown application", func(c *berth.Catalogue) { c.Plans[0].Applications = []int64{99} }, "application 99"},
@@ -114,7 +114,7 @@ func TestPlanDates(t *testing.T) {
 	c := goods()
 	c.Plans[0].Price++
 	c.Plans = append(c.Plans, berth.Plan{ID: "new", ExternalID: 99, Name: "New", Cores: 1, RAM: 1, Disk: 1,
-		Offers: []berth.Offer{{Location: here, Provider: "sim", Capacity: berth.Unlimited}}})
+		Offers: []berth.Offer{{Location: here, Providers: []string{"sim"}, Capacity: berth.Unlimited}}})
 	given := goods().Plans
 	second := s.apply(c)
 	was := first.Plans[0]

@@ -15,6 +15,7 @@ type Desk struct {
 	Replica     string        // names this process as holder of leases
 	Now         func() int64  // microseconds UTC
 	NewPassword func() string // 20 letters and digits
+	Gate        Gate          // nil for calling every provider at any time
 	kinds       map[string]Kind
 }
 
@@ -56,6 +57,7 @@ func (d *Desk) Place(ctx context.Context, r *Request) (Receipt, error) {
 		need.Keys = append(need.Keys, ref)
 		mark = d.Sealer.Mark(r.Canonical)
 	}
+	r.avoid = d.shut()
 	var receipt Receipt
 	err := d.Store.Write(ctx, need, func(b *Book) (err error) {
 		if r.IdempotencyKey != "" {
@@ -158,7 +160,7 @@ func announce(b *Book, name string, o Order) {
 // complete records a done order.
 func complete(b *Book, k Kind, o *Order) {
 	k.Deliver(b, o)
-	o.State, o.Lease = Completed, Lease{Attempt: o.Attempt}
+	o.State, o.Lease, o.Asked = Completed, Lease{Attempt: o.Attempt}, Asked{}
 	announce(b, EventOrderCompleted, *o)
 }
 
@@ -215,6 +217,7 @@ func (d *Desk) Quote(ctx context.Context, r *Request) (Estimate, error) {
 	if refusal := firstRefusal(k, r); refusal != nil {
 		return Estimate{}, refusal
 	}
+	r.avoid = d.shut()
 	var e Estimate
 	err := d.Store.Write(ctx, k.Need(r), func(b *Book) error {
 		q, err := k.Quote(b, r)

@@ -9,7 +9,11 @@ import (
 // thing however often a call is repeated.
 type Ref struct {
 	Order   string // the order's id
-	Attempt int64  // which attempt is calling; 1 is the first
+	Attempt int64  // which attempt is calling; 1 is the first that this provider hears of
+	// Quiet is the instant, in microseconds UTC, from which no earlier attempt can still be calling: those that ended had
+	// ended by then, and those of dead processes had run out of time. Clocks that differ are allowed for. 0 when nothing
+	// is known of earlier attempts.
+	Quiet int64
 }
 
 // Verdict is what a driver can say of a call.
@@ -46,6 +50,7 @@ type Outcome struct {
 	Result          // for Done
 	Until    int64  // for Waiting: microseconds UTC
 	Cleared  bool   // set by the desk: Find said Absent in this attempt, so no earlier one is in doubt
+	Idle     bool   // certainly nothing was sent in this attempt that could make or change anything
 	Password string // set by the desk: root's new one in clear, once it was reset; "" when the provider tells its owner
 	Reason   error  // for the log alone; never shown to a client
 }

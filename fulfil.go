@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 )
 
 // How long an order waits before the next attempt: unconfigured when the settings lack something, otherwise doubling
@@ -15,19 +16,37 @@ const (
 	takeAtMost         = 500       // leases taken or renewed in one write
 	noteRefusedInDoubt = "refused after an unresolved attempt"
 	noteWaiting        = "waiting for the provider"
+	noteNotAsked       = "the provider is not called at present"
 )
 
 // Claim takes the leases of due orders for this process. Taking a lease is writing the attempt down: whoever gets an
 // order with Attempt above 1 first finds out what the earlier one did. Orders that somebody else took meanwhile are
-// left out of the answer.
+// left out of the answer, as are those whose provider isn't to be called now: they are postponed without an attempt.
 func (d *Desk) Claim(ctx context.Context, ids []string) ([]Order, error) {
 	ids = ids[:min(len(ids), takeAtMost)]
+	shut, rooms := d.shut(), d.rooms()
 	var taken []Order
 	err := d.Store.Write(ctx, Need{Orders: ids}, func(b *Book) error {
 		taken = taken[:0]
+		room := maps.Clone(rooms)
 		for _, id := range ids {
 			o, ok := b.Order(id)
 			if !ok || o.State != Paid || o.DueAt > b.Now() {
+				continue
+			}
+			until, may := admit(o.Provider, b.Now(), shut, rooms, room)
+			if !may && until == 0 {
+				continue
+			}
+			if o.Holder != "" { // take says so, too; its call may go on
+				o.Doubt, o.Quiet = true, max(o.Quiet, o.DueAt+d.Policy.CallTimeout+clocksApart)
+			}
+			if !may {
+				if o.Holder != "" {
+					o.Attempt++ // fences the attempt that may still be out there
+				}
+				postpone(b, &o, until, noteNotAsked)
+				b.PutOrder(o)
 				continue
 			}
 			d.take(b, &o.Lease)
@@ -65,7 +84,7 @@ func (d *Desk) Hold(ctx context.Context, held []Order) (kept []Order, err error)
 func (d *Desk) Fulfil(ctx context.Context, o Order) Outcome {
 	k, ok := d.kinds[o.Kind]
 	if !ok {
-		return Outcome{Verdict: Waiting, Until: d.Now() + unconfigured, Reason: fmt.Errorf("unknown kind of order %q", o.Kind)}
+		return Outcome{Verdict: Waiting, Until: d.Now() + unconfigured, Reason: fmt.Errorf("unknown kind of order %q", o.Kind), Idle: true}
 	}
 	return d.heard(o, k.Fulfil(ctx, d, o))
 }
@@ -73,11 +92,12 @@ func (d *Desk) Fulfil(ctx context.Context, o Order) Outcome {
 // findOrMake is the one way to make something for an order: a later attempt first asks what the earlier ones did,
 // and makes it only when nothing is there and nothing can still come.
 func (d *Desk) findOrMake(o Order, find, make func() Outcome) Outcome {
-	if o.Attempt == 1 {
+	if o.Attempt == o.first() {
 		return make()
 	}
 	found := find()
 	if found.Verdict != Absent {
+		found.Idle = true
 		return found
 	}
 	out := make()
@@ -87,7 +107,7 @@ func (d *Desk) findOrMake(o Order, find, make func() Outcome) Outcome {
 
 // noProvider answers for an order whose provider is gone from the settings: it waits, and isn't refunded.
 func (d *Desk) noProvider(o Order) Outcome {
-	return Outcome{Verdict: Waiting, Until: d.Now() + unconfigured,
+	return Outcome{Verdict: Waiting, Until: d.Now() + unconfigured, Idle: true,
 		Reason: fmt.Errorf("provider %q of order %s is not in the settings", o.Provider, o.ID)}
 }
 
@@ -106,7 +126,9 @@ func (d *Desk) serverSpec(o Order) (ServerSpec, error) {
 }
 
 // Settle records the outcome of an attempt: completed, refunded, or postponed. o is the order as this process last wrote
-// it. A settle whose attempt is no longer the order's changes nothing; the receipt shows the order as it is now.
+// it. A settle whose attempt is no longer the order's changes nothing; the receipt shows the order as it is now. An order
+// that went on to its next provider (Receipt.Order.Moved) is leased to this process for its next attempt: whoever settles
+// calls Fulfil with it.
 func (d *Desk) Settle(ctx context.Context, o Order, out Outcome) (Receipt, error) {
 	need := Holding(o)
 	if !o.Makes() {
@@ -115,6 +137,7 @@ func (d *Desk) Settle(ctx context.Context, o Order, out Outcome) (Receipt, error
 	if out.Verdict == Refused {
 		need.Wallets = []string{o.UserID}
 	}
+	avoid := d.shut()
 	var receipt Receipt
 	err := d.Store.Write(ctx, need, func(b *Book) error {
 		now, ok := b.Order(o.ID)
@@ -122,7 +145,7 @@ func (d *Desk) Settle(ctx context.Context, o Order, out Outcome) (Receipt, error
 			return Unknown("order_id", "Unknown order.")
 		}
 		if now.State == Paid && now.Attempt == o.Attempt {
-			if err := d.settle(b, &now, out); err != nil {
+			if err := d.settle(b, &now, out, avoid); err != nil {
 				return err
 			}
 			now = b.PutOrder(now)
@@ -136,21 +159,24 @@ func (d *Desk) Settle(ctx context.Context, o Order, out Outcome) (Receipt, error
 	return d.reveal(receipt)
 }
 
-func (d *Desk) settle(b *Book, o *Order, out Outcome) error {
+func (d *Desk) settle(b *Book, o *Order, out Outcome, avoid map[string]int64) error {
 	k := d.kinds[o.Kind]
 	out = believed(*o, out) // once more: nothing else is ever written, wherever the outcome came from
+	heed(b, o, out)
 	switch {
 	case out.Verdict == Done:
 		o.Result = out.Result
 		complete(b, k, o)
 	case out.Verdict == Refused && (!o.Doubt || out.Cleared):
-		return refund(b, k, o)
+		if !d.move(b, o, avoid) {
+			return refund(b, k, o)
+		}
 	case out.Verdict == Refused:
 		postpone(b, o, b.Now()+slowest, noteRefusedInDoubt)
 	case out.Verdict == Waiting:
 		postpone(b, o, soonest(b, out), noteWaiting)
 	default:
-		o.Doubt = true
+		o.Doubt = o.Doubt || o.Attempt >= o.first() // unless nothing was ever sent: see heed
 		postpone(b, o, b.Now()+backOff(o.Attempt), noteOf(out))
 	}
 	return nil
@@ -162,7 +188,7 @@ func refund(b *Book, k Kind, o *Order) error {
 		return err
 	}
 	k.Release(b, o)
-	o.State, o.Lease = Refunded, Lease{Attempt: o.Attempt}
+	o.State, o.Lease, o.Asked = Refunded, Lease{Attempt: o.Attempt}, Asked{}
 	announce(b, EventOrderRefunded, *o)
 	return nil
 }
@@ -206,7 +232,7 @@ func (d *Desk) Resolve(ctx context.Context, id string, r Resolution) (Receipt, e
 	if err != nil || !ok {
 		return Receipt{}, orUnknown(err, "order_id", "Unknown order.")
 	}
-	out := Outcome{Verdict: Refused, Cleared: true}
+	var out Outcome
 	if !r.Refund {
 		if out, err = d.describe(ctx, o, r.Adopt); err != nil {
 			return Receipt{}, err
@@ -215,16 +241,17 @@ func (d *Desk) Resolve(ctx context.Context, id string, r Resolution) (Receipt, e
 	var receipt Receipt
 	need := Need{Orders: []string{id}, Wallets: []string{o.UserID}}
 	err = d.Store.Write(ctx, need, func(b *Book) error {
-		o, _ := b.Order(id)
-		if err := restful(b, o); err != nil {
+		now, _ := b.Order(id)
+		if err := restful(b, now); err != nil {
 			return err
 		}
-		o.Attempt++ // fences an attempt that is still out there
-		announce(b, EventOrderResolved, o)
-		if err := d.settle(b, &o, out); err != nil {
+		if now.Provider != o.Provider { // what the person knows, and what was read above, is of another one
+			return Errorf(Busy, "The order has gone on to the provider %s meanwhile; look again.", quoted(now.Provider))
+		}
+		if err := d.resolve(b, &now, out, r); err != nil {
 			return err
 		}
-		o = b.PutOrder(o)
+		o = b.PutOrder(now)
 		receipt = Receipt{Order: o, Service: changed(b, o)}
 		return nil
 	})
@@ -232,6 +259,16 @@ func (d *Desk) Resolve(ctx context.Context, id string, r Resolution) (Receipt, e
 		return Receipt{}, err
 	}
 	return receipt, nil
+}
+
+// resolve settles an order as a person decided. A refund is the end of it, whoever else might have made the thing.
+func (d *Desk) resolve(b *Book, o *Order, out Outcome, r Resolution) error {
+	o.Attempt++ // fences an attempt that is still out there
+	announce(b, EventOrderResolved, *o)
+	if r.Refund {
+		return refund(b, d.kinds[o.Kind], o)
+	}
+	return d.settle(b, o, out, nil)
 }
 
 // describe reads the thing that an operator wants to adopt.

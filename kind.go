@@ -52,6 +52,8 @@ type Request struct {
 	Cycle         string
 	AutoRenew     bool
 	Renews        int64 // set by the clock alone: the expiry that the service must still have, or nothing is renewed
+
+	avoid map[string]int64 // providers that aren't called at present, as of the moment before the write
 }
 
 // Quote is the price of a request and what would happen.

@@ -80,7 +80,7 @@ func (network) Fulfil(ctx context.Context, d *Desk, o Order) Outcome {
 	if !ok {
 		return d.noProvider(o)
 	}
-	ref := Ref{Order: o.ID, Attempt: o.Attempt}
+	ref := o.ref()
 	spec := NetworkSpec{ServiceID: o.ServiceID, Product: o.NetworkID, UserID: o.UserID}
 	return d.findOrMake(o, func() Outcome { return driver.Find(ctx, ref) },
 		func() Outcome { return driver.Activate(ctx, ref, spec) })

@@ -3,6 +3,7 @@ package berth
 import (
 	"context"
 	"strconv"
+	"strings"
 )
 
 // newServer buys hours of a plan and makes a machine.
@@ -56,6 +57,7 @@ func (k newServer) Quote(b *Book, r *Request) (Quote, error) {
 		Currency: c.Currency,
 		Terms:    planTerms(plan, offer, hoursOrMonth(r)),
 	}
+	q.Terms.Provider, q.Terms.Others = route(offer.Providers, r.avoid)
 	q.Terms.ImageID, q.Terms.ApplicationID = r.ImageID, r.ApplicationID
 	q.Terms.Name, q.Terms.Versions, q.Terms.AutoRenew = r.Name, r.Versions, r.AutoRenew
 	q.Terms.ExpiresAt = b.Now() + q.Terms.Hours*Hour
@@ -63,7 +65,11 @@ func (k newServer) Quote(b *Book, r *Request) (Quote, error) {
 	if err := available(b, q, plan); err != nil {
 		return q, err
 	}
-	return q, spare(b, k.pools[offer.Provider], offer.Location)
+	for err = spare(b, k.pools[q.Terms.Provider], offer.Location); err != nil && q.Terms.Others != ""; {
+		q.Terms.Provider, q.Terms.Others = route(strings.Split(q.Terms.Others, ","), r.avoid) // its pool is empty
+		err = spare(b, k.pools[q.Terms.Provider], offer.Location)
+	}
+	return q, err
 }
 
 // choose finds plan, image or application, and location of a new server, in the order of the endpoint's table: first
@@ -96,7 +102,7 @@ func (c *Catalogue) choose(r *Request) (*Plan, Offer, error) {
 
 func planTerms(plan *Plan, offer Offer, hours int64) Terms {
 	return Terms{
-		PlanID: strconv.FormatInt(plan.ExternalID, 10), Location: offer.Location, Provider: offer.Provider,
+		PlanID: strconv.FormatInt(plan.ExternalID, 10), Location: offer.Location,
 		Hours: hours, Product: plan.Name, Description: plan.Name, Price: plan.Price,
 		Cores: plan.Cores, RAM: plan.RAM, Disk: plan.Disk, DiskType: plan.DiskType,
 		StockKey: StockKey(plan.ID, offer.Location),
@@ -145,9 +151,9 @@ func (k newServer) Fulfil(ctx context.Context, d *Desk, o Order) Outcome {
 	}
 	spec, err := d.serverSpec(o)
 	if err != nil {
-		return Outcome{Verdict: Waiting, Until: d.Now() + unconfigured, Reason: err}
+		return Outcome{Verdict: Waiting, Until: d.Now() + unconfigured, Reason: err, Idle: true}
 	}
-	ref := Ref{Order: o.ID, Attempt: o.Attempt}
+	ref := o.ref()
 	return d.findOrMake(o, func() Outcome { return driver.Find(ctx, ref) },
 		func() Outcome { return driver.Create(ctx, ref, spec) })
 }

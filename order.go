@@ -36,13 +36,14 @@ type Order struct {
 
 	Terms
 	Lease
+	Asked
 	Result
 
 	CreatedAt int64 // microseconds UTC, as every instant
 	UpdatedAt int64
 }
 
-// Terms is what was bought. It never changes after the order was placed.
+// Terms is what was bought. It never changes after the order was placed, except for who makes it: see route.go.
 type Terms struct {
 	ServiceID     string // the service that the order changes, or makes under its own id
 	PlanID        string // external id as text, "" for networks
@@ -61,12 +62,20 @@ type Terms struct {
 	RAM           int64 // bytes
 	Disk          int64 // GB
 	DiskType      string
-	Price         int64 // minor units a month (servers) or a cycle (networks)
-	Provider      string
+	Price         int64  // minor units a month (servers) or a cycle (networks)
+	Provider      string // who makes it, or has made it
+	Others        string // the providers that are asked next, in order, if this one certainly refuses; joined by commas
+	Moves         int64  // how many providers have certainly refused it before this one
 	StockKey      string // the stock row that it takes one from, where there is one
 	ExpiresAt     int64  // the service's expiry once this order is done
 	Password      string // sealed; dropped after the key's window unless the operator keeps passwords
 	Allotment            // what the service gets from pools
+}
+
+// Asked is what an unsettled order's present provider may have heard of it.
+type Asked struct {
+	First int64 // the attempt that may be the provider's first; 0 stands for 1
+	Quiet int64 // from then on no attempt before this one can still be calling the provider; 0 when none has
 }
 
 // Result is what the driver delivered.

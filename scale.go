@@ -2,6 +2,7 @@ package berth
 
 import (
 	"context"
+	"slices"
 	"strconv"
 )
 
@@ -154,7 +155,7 @@ func (k scale) Quote(b *Book, r *Request) (Quote, error) {
 		return Quote{}, Invalid("plan_id", "This plan has a disk of %d GB, smaller than the present %d GB.", plan.Disk, s.Disk)
 	}
 	offer, ok := plan.Offer(s.Location)
-	if !ok || offer.Provider != s.Provider {
+	if !ok || !slices.Contains(offer.Providers, s.Provider) {
 		return Quote{}, Unknown("plan_id", "This plan is not offered where the server is: plan_id %s.", quoted(r.PlanID))
 	}
 	if err := idle(s); err != nil {
@@ -250,10 +251,10 @@ func (k scale) Fulfil(ctx context.Context, d *Desk, o Order) Outcome {
 	}
 	spec, err := d.serverSpec(o)
 	if err != nil {
-		return Outcome{Verdict: Waiting, Until: d.Now() + unconfigured, Reason: err}
+		return Outcome{Verdict: Waiting, Until: d.Now() + unconfigured, Reason: err, Idle: true}
 	}
 	// Resizing to the same figures twice is harmless, so there's nothing to find out before a repeat.
-	return driver.Resize(ctx, Ref{Order: o.ID, Attempt: o.Attempt}, o.ProviderRef, spec)
+	return driver.Resize(ctx, o.ref(), o.ProviderRef, spec)
 }
 
 func (scale) Deliver(b *Book, o *Order) {

@@ -80,7 +80,7 @@ func newShop(t testing.TB, edit ...func(*berth.Desk)) *shop {
 func goods() berth.Catalogue {
 	offers := func(capacity int64, locations ...string) (list []berth.Offer) {
 		for _, l := range locations {
-			list = append(list, berth.Offer{Location: l, Provider: "sim", Capacity: capacity})
+			list = append(list, berth.Offer{Location: l, Providers: []string{"sim"}, Capacity: capacity})
 		}
 		return list
 	}
@@ -97,7 +97,7 @@ func goods() berth.Catalogue {
 			plan(8, 3999, 80, offers(berth.Unlimited, elsewhere)),
 			plan(9, 1000, 40, offers(1, here)), // one is left
 			plan(11, 6999, 160, offers(berth.Unlimited, here, elsewhere)),
-			plan(12, 6999, 160, []berth.Offer{{Location: here, Provider: "other", Capacity: berth.Unlimited}}),
+			plan(12, 6999, 160, []berth.Offer{{Location: here, Providers: []string{"other"}, Capacity: berth.Unlimited}}),
 			plan(13, 0, 40, offers(berth.Unlimited, here)), // free
 		},
 		Images:       []berth.Image{{ID: 2, Name: "Ubuntu"}, {ID: 6, Name: "Rocky"}, {ID: 13, Name: "Debian"}},

@@ -54,6 +54,7 @@ const (
 	EventOrderRefunded    = "order.refunded"
 	EventOrderTaken       = "order.taken"    // a worker took the lease of an unsettled order
 	EventOrderPostponed   = "order.waiting"  // an attempt ended without a certain answer
+	EventOrderMoved       = "order.moved"    // a provider refused for certain, and the next one is asked
 	EventOrderResolved    = "order.resolved" // an operator decided
 	EventWalletCredited   = "wallet.credited"
 	EventWalletDebited    = "wallet.debited"

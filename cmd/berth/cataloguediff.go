@@ -109,7 +109,7 @@ func planThing(p *berth.Plan) thing {
 		{"images", numbers(p.Images)}, {"applications", numbers(p.Applications)}, {"id", p.ID},
 		{"life", lifeText(p.Life)}}
 	for _, o := range p.Offers {
-		fields = append(fields, cell{"offer at " + o.Location, o.Provider + ", " + capacity(o.Capacity)})
+		fields = append(fields, cell{"offer at " + o.Location, strings.Join(o.Providers, ", then ") + ", " + capacity(o.Capacity)})
 	}
 	return thing{"plan " + decimal(p.ExternalID), fields}
 }

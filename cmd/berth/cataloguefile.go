@@ -54,9 +54,18 @@ type planFile struct {
 }
 
 type offerFile struct {
-	Location string `yaml:"location"`
-	Provider string `yaml:"provider"`
-	Capacity *int64 `yaml:"capacity,omitempty"` // nil for no limit
+	Location  string   `yaml:"location"`
+	Provider  string   `yaml:"provider,omitempty"`       // the only one, or
+	Providers []string `yaml:"providers,omitempty,flow"` // several in order
+	Capacity  *int64   `yaml:"capacity,omitempty"`       // nil for no limit
+}
+
+// all are the offer's providers, however they were written.
+func (o *offerFile) all() []string {
+	if o.Provider != "" {
+		return []string{o.Provider}
+	}
+	return o.Providers
 }
 
 type networkFile struct {
@@ -151,6 +160,11 @@ func readCatalogue(r io.Reader) (catalogueFile, error) {
 		if !p.Price.given {
 			return f, fmt.Errorf("plan %d: price is missing", p.ExternalID)
 		}
+		for _, o := range p.Offers {
+			if o.Provider != "" && len(o.Providers) > 0 {
+				return f, fmt.Errorf("plan %d at %s: give provider or providers, one of the two", p.ExternalID, o.Location)
+			}
+		}
 	}
 	return f, nil
 }
@@ -203,7 +217,7 @@ func (p *planFile) plan(current *berth.Catalogue) berth.Plan {
 		}
 	}
 	for _, o := range p.Offers {
-		offer := berth.Offer{Location: o.Location, Provider: o.Provider, Capacity: berth.Unlimited}
+		offer := berth.Offer{Location: o.Location, Providers: o.all(), Capacity: berth.Unlimited}
 		if o.Capacity != nil {
 			offer.Capacity = *o.Capacity
 		}
@@ -237,7 +251,10 @@ func fileOf(c *berth.Catalogue) catalogueFile {
 			Disk: p.Disk, DiskType: p.DiskType, Price: price{p.Price, true}, Images: p.Images, Applications: p.Applications,
 			Life: fileOfLife(p.Life)}
 		for _, o := range p.Offers {
-			offer := offerFile{Location: o.Location, Provider: o.Provider}
+			offer := offerFile{Location: o.Location, Providers: o.Providers}
+			if len(o.Providers) == 1 {
+				offer.Provider, offer.Providers = o.Providers[0], nil
+			}
 			if o.Capacity != berth.Unlimited {
 				offer.Capacity = &o.Capacity
 			}

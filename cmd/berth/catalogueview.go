@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"strings"
 
 	"github.com/berth-host/berth"
 )
@@ -40,10 +41,11 @@ type planView struct {
 }
 
 type offerView struct {
-	Location string `json:"location"`
-	Provider string `json:"provider"`
-	Capacity *int64 `json:"capacity"` // null for no limit
-	Used     *int64 `json:"used"`     // null where there's no limit
+	Location  string   `json:"location"`
+	Provider  string   `json:"provider"`  // the first that is asked
+	Providers []string `json:"providers"` // all, in order
+	Capacity  *int64   `json:"capacity"`  // null for no limit
+	Used      *int64   `json:"used"`      // null where there's no limit
 }
 
 type networkView struct {
@@ -74,7 +76,7 @@ func viewCatalogue(c *berth.Catalogue, stock []berth.Stock) catalogueView {
 			Price: berth.FormatMinor(p.Price), Images: append([]int64{}, p.Images...), Applications: append([]int64{}, p.Applications...),
 			Life: viewLife(p.Life)}
 		for _, o := range p.Offers {
-			offer := offerView{Location: o.Location, Provider: o.Provider}
+			offer := offerView{Location: o.Location, Provider: o.Providers[0], Providers: o.Providers}
 			if o.Capacity != berth.Unlimited {
 				used := usedOf(stock, berth.StockKey(p.ID, o.Location))
 				offer.Capacity, offer.Used = &o.Capacity, &used
@@ -127,7 +129,7 @@ func printCatalogue(w io.Writer, c *berth.Catalogue, stock []berth.Stock) {
 				used = decimal(usedOf(stock, berth.StockKey(p.ID, o.Location))) + "/" + decimal(o.Capacity)
 			}
 			row(w, decimal(p.ExternalID), p.Name, decimal(p.Cores), size(p.RAM).String(), decimal(p.Disk)+"GB", berth.FormatMinor(p.Price),
-				o.Location, o.Provider, used)
+				o.Location, strings.Join(o.Providers, ", "), used)
 		}
 	}
 	row(w, "")
@@ -158,7 +160,9 @@ func providersNamed(c *berth.Catalogue) (names []string) {
 	}
 	for _, p := range c.Plans {
 		for _, o := range p.Offers {
-			note(o.Provider)
+			for _, provider := range o.Providers {
+				note(provider)
+			}
 		}
 	}
 	for _, n := range c.Networks {

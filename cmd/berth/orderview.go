@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/berth-host/berth"
 )
@@ -20,6 +21,8 @@ type orderView struct {
 	Currency      string       `json:"currency"`
 	Product       string       `json:"product"`
 	Provider      string       `json:"provider"`
+	Others        []string     `json:"next_providers"` // asked in turn, should this one refuse
+	Moves         int64        `json:"refused_before"` // by how many providers
 	ProviderRef   string       `json:"provider_ref"`
 	Attempt       int64        `json:"attempt"`
 	Holder        string       `json:"holder"`
@@ -47,7 +50,7 @@ type serviceView struct {
 func viewOrder(o berth.Order, s *berth.Service) orderView {
 	v := orderView{ID: o.ID, Number: o.Number, Kind: o.Kind, State: string(o.State), UserID: o.UserID,
 		Amount: berth.FormatMinor(o.Amount), Difference: berth.FormatMinor(o.Difference), BalanceBefore: berth.FormatMinor(o.BalanceBefore),
-		Currency: o.Currency, Product: o.Product, Provider: o.Provider, ProviderRef: o.ProviderRef, Attempt: o.Attempt, Holder: o.Holder,
+		Currency: o.Currency, Product: o.Product, Provider: o.Provider, Others: nextProviders(o), Moves: o.Moves, ProviderRef: o.ProviderRef, Attempt: o.Attempt, Holder: o.Holder,
 		Doubt: o.Doubt, Note: o.Note, ServiceID: o.ServiceID, CreatedAt: stamp(o.CreatedAt), UpdatedAt: stamp(o.UpdatedAt)}
 	if o.State == berth.Paid {
 		v.DueAt = stamp(o.DueAt)
@@ -57,6 +60,14 @@ func viewOrder(o berth.Order, s *berth.Service) orderView {
 			Address: s.Address, ProviderRef: s.ProviderRef, ExpiresAt: stamp(s.ExpiresAt)}
 	}
 	return v
+}
+
+// nextProviders are asked in turn, should the order's present one refuse.
+func nextProviders(o berth.Order) []string {
+	if o.State != berth.Paid || o.Others == "" {
+		return []string{}
+	}
+	return strings.Split(o.Others, ",")
 }
 
 // printOrder writes an order as a page of "name  value" lines.
@@ -74,8 +85,12 @@ func printOrder(w io.Writer, o berth.Order, s berth.Service, in *office) {
 	line("placed", local(o.CreatedAt, zone))
 	line("changed", local(o.UpdatedAt, zone))
 	line("provider", o.Provider)
+	if o.Moves > 0 {
+		line("refused before by", decimal(o.Moves))
+	}
 	line("id at the provider", o.ProviderRef)
 	if o.State == berth.Paid {
+		line("next providers", strings.Join(nextProviders(o), ", "))
 		line("attempt", fmt.Sprint(o.Attempt))
 		line("held by", o.Holder)
 		line("due", local(o.DueAt, zone))

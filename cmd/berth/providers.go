@@ -22,7 +22,8 @@ func readDriver(name string, r *settings.Reading) (opener, error) {
 	case "sim":
 		path := r.Required("journal")
 		r.Text("pool", "") // the desk's affair: see settings.Pools
-		return simulated(path, sim.Options{Delay: r.Duration("delay", 0), SlowFor: r.Duration("slow_for", 0), Now: wallClock}), nil
+		return simulated(path, sim.Options{Delay: r.Duration("delay", 0), SlowFor: r.Duration("slow_for", 0),
+			Full: r.Bool("full", false), Now: wallClock}), nil
 	case "solusvm":
 		return readSolusVM(r)
 	case "libvirt":
@@ -41,6 +42,18 @@ func simulated(path string, o sim.Options) opener {
 	}
 }
 
+// callsAtOnce is how many calls a provider gets at the same time unless its settings say otherwise.
+const callsAtOnce = 16
+
+// callLimits are the limits of all providers, by their names. They were judged by providersOf.
+func callLimits(s *settings.Settings) map[string]int {
+	limits := map[string]int{}
+	for _, name := range s.ProviderNames() {
+		limits[name] = s.Read(name, nil).Count("calls", callsAtOnce)
+	}
+	return limits
+}
+
 // providersOf judges the providers of the settings and opens none.
 func providersOf(s *settings.Settings, getenv func(string) string) (map[string]opener, error) {
 	openers := map[string]opener{}
@@ -48,6 +61,7 @@ func providersOf(s *settings.Settings, getenv func(string) string) (map[string]o
 		p := s.Providers[name]
 		r := s.Read(name, getenv)
 		open, err := readDriver(p.Driver, r)
+		r.Count("calls", callsAtOnce) // every provider has it, whatever its driver
 		switch {
 		case err != nil:
 			return nil, usageError{fmt.Errorf("line %d: providers.%s.%w", p.Line, name, err)}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/berth-host/berth"
 	"github.com/berth-host/berth/internal/httpapi"
+	"github.com/berth-host/berth/internal/provision/guard"
 	"github.com/berth-host/berth/internal/seal"
 	"github.com/berth-host/berth/internal/settings"
 	"github.com/berth-host/berth/internal/store"
@@ -85,8 +86,18 @@ func (st *station) equip(ctx context.Context, db berth.Store, sealer berth.Seale
 		Store: db, Servers: st.providers.servers, Networks: st.providers.networks, Sealer: sealer,
 		Pools:  st.settings.Pools(),
 		Policy: st.settings.Policy(), Replica: replicaName(), Now: wallClock, NewPassword: seal.Password,
+		Gate: st.guard(),
 	})
 	return nil
+}
+
+// guard stands before the providers, and its state is in the metrics.
+func (st *station) guard() *guard.Guard {
+	g := guard.New(guard.Options{Limits: callLimits(st.settings), Limit: callsAtOnce, Now: wallClock, Log: st.log})
+	st.metrics.Providers(func(each func(provider string, open, probing bool, calls, waiting int)) {
+		g.States(func(s guard.State) { each(s.Provider, s.Open, s.Probing, s.Calls, s.Waiting) })
+	})
+	return g
 }
 
 // replicaName is this process among all that hold leases: readable, and never the same twice.

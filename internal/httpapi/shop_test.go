@@ -189,12 +189,12 @@ func catalogue() berth.Catalogue {
 		return berth.Plan{
 			ID: id, ExternalID: external, Type: "vps", Name: "VPS " + id, Cores: cores, RAM: ram << 30, Disk: disk, DiskType: "ssd",
 			Price: price, Images: []int64{2, 6, 13}, Applications: []int64{3},
-			Offers: []berth.Offer{{Location: "Slovenia", Provider: "sim", Capacity: berth.Unlimited}},
+			Offers: []berth.Offer{{Location: "Slovenia", Providers: []string{"sim"}, Capacity: berth.Unlimited}},
 		}
 	}
 	small, large, rare, twofold := plan("small", 5, 1299, 2, 6, 40), plan("large", 7, 2999, 4, 12, 80), plan("rare", 8, 100, 2, 6, 40), plan("twofold", 9, 100, 1, 1, 10)
 	rare.Offers[0].Capacity = 1
-	twofold.Offers = append(twofold.Offers, berth.Offer{Location: "Iceland", Provider: "sim", Capacity: berth.Unlimited})
+	twofold.Offers = append(twofold.Offers, berth.Offer{Location: "Iceland", Providers: []string{"sim"}, Capacity: berth.Unlimited})
 	twofold.Offers[0].Location = "Norway"
 	return berth.Catalogue{
 		Currency:     "EUR",

@@ -154,6 +154,19 @@ func (r *Reading) Bool(key string, otherwise bool) bool {
 	return yes
 }
 
+// Count is a whole number above 0.
+func (r *Reading) Count(key string, otherwise int) int {
+	v, ok := r.take(key)
+	if !ok {
+		return otherwise
+	}
+	n, err := strconv.Atoi(v.text)
+	if err != nil || n <= 0 {
+		r.fail(v.line, key, "%q is not a whole number above 0", v.text)
+	}
+	return n
+}
+
 // Secret is a token, from the file that KEY_file names or the variable that KEY_env names. It's never written into
 // the settings themselves: they get copied, shown and kept under version control.
 func (r *Reading) Secret(key string) string {

@@ -44,8 +44,8 @@ func (l *leases) shift() {
 }
 
 // enter notes that a process begins a call, and objects when it may not. Its clock is off since off, unless zero.
-func (l *leases) enter(p *fault.Process, off time.Time, ref berth.Ref) {
-	attempt := fmt.Sprintf("%s/%d", ref.Order, ref.Attempt)
+func (l *leases) enter(p *fault.Process, off time.Time, provider string, ref berth.Ref) {
+	attempt := fmt.Sprintf("%s/%s/%d", ref.Order, provider, ref.Attempt)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	steady, honest := time.Since(l.database) > quiet, time.Since(l.clocks) > honestFor
@@ -56,8 +56,8 @@ func (l *leases) enter(p *fault.Process, off time.Time, ref berth.Ref) {
 	case !off.IsZero() && time.Since(off) > quiet && steady:
 		l.world.object("clock", "a process whose clock is off begins attempt %d of order %s", ref.Attempt, ref.Order)
 	case honest:
-		if row, _, _ := l.world.books.Order(context.Background(), ref.Order); row.Attempt != ref.Attempt {
-			l.world.object("lease", "attempt %d of order %s begins when attempt %d has its lease", ref.Attempt, ref.Order, row.Attempt)
+		if row, _, _ := l.world.books.Order(context.Background(), ref.Order); !present(row, provider, ref) {
+			l.world.object("lease", "attempt %d at %s of order %s begins when attempt %d at %s has its lease", ref.Attempt, provider, ref.Order, row.Attempt, row.Provider)
 		}
 	}
 	l.taken[attempt] = p
@@ -73,7 +73,12 @@ func (l *leases) enter(p *fault.Process, off time.Time, ref berth.Ref) {
 	l.inside[ref.Order][p] = ref.Attempt
 }
 
-func (l *leases) leave(p *fault.Process, ref berth.Ref) {
+// present reports whether an attempt, which providers count from their own first, is the one that has the lease.
+func present(row berth.Order, provider string, ref berth.Ref) bool {
+	return row.Provider == provider && row.Attempt-max(1, row.First)+1 == ref.Attempt
+}
+
+func (l *leases) leave(p *fault.Process, provider string, ref berth.Ref) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.inside[ref.Order][p] == ref.Attempt {
@@ -81,7 +86,7 @@ func (l *leases) leave(p *fault.Process, ref berth.Ref) {
 	}
 	// Only the attempt itself, or a newer one, may end what it holds.
 	row, _, _ := l.world.books.Order(context.Background(), ref.Order)
-	if !p.Dead() && row.Attempt == ref.Attempt && row.Holder != p.Name {
+	if !p.Dead() && present(row, provider, ref) && row.Holder != p.Name {
 		l.world.object("fence", "attempt %d of order %s is under way, but the order is %s and held by %q",
 			ref.Attempt, ref.Order, row.State, row.Holder)
 	}
@@ -90,7 +95,8 @@ func (l *leases) leave(p *fault.Process, ref berth.Ref) {
 // leased is a driver whose calls are watched.
 type leased struct {
 	fault.Driver
-	replica *replica
+	provider string
+	replica  *replica
 }
 
 func (d leased) watch(ref berth.Ref, call func() berth.Outcome) berth.Outcome {
@@ -98,8 +104,8 @@ func (d leased) watch(ref berth.Ref, call func() berth.Outcome) berth.Outcome {
 	if p.Dead() {
 		return berth.Outcome{} // nobody hears of it
 	}
-	l.enter(p, d.replica.offSince(), ref)
-	defer l.leave(p, ref)
+	l.enter(p, d.replica.offSince(), d.provider, ref)
+	defer l.leave(p, d.provider, ref)
 	return call()
 }
 

@@ -30,9 +30,9 @@ func catalogue(version int) berth.Catalogue {
 		Currency: "EUR", DefaultLocation: "paris", Locations: []berth.Location{{Name: "paris"}, {Name: "oslo"}},
 		Images: []berth.Image{{ID: 1, Name: "Debian"}},
 		Plans: []berth.Plan{
-			plan("small", 1, price, 10, berth.Offer{Location: "paris", Provider: tenant, Capacity: berth.Unlimited}, berth.Offer{Location: "oslo", Provider: tenant, Capacity: oslo}),
-			plan("medium", 2, 2*price, 10, berth.Offer{Location: "paris", Provider: tenant, Capacity: limited}, berth.Offer{Location: "oslo", Provider: tenant, Capacity: berth.Unlimited}),
-			plan("large", 3, 4*price, 20, berth.Offer{Location: "paris", Provider: tenant, Capacity: limited}),
+			plan("small", 1, price, 10, berth.Offer{Location: "paris", Providers: []string{tenant, spare}, Capacity: berth.Unlimited}, berth.Offer{Location: "oslo", Providers: []string{tenant}, Capacity: oslo}),
+			plan("medium", 2, 2*price, 10, berth.Offer{Location: "paris", Providers: []string{tenant}, Capacity: limited}, berth.Offer{Location: "oslo", Providers: []string{spare, tenant}, Capacity: berth.Unlimited}),
+			plan("large", 3, 4*price, 20, berth.Offer{Location: "paris", Providers: []string{tenant}, Capacity: limited}),
 		},
 		Networks: []berth.NetworkProduct{{ID: "net", Name: "BGP", Provider: tenant, Monthly: 500, Yearly: berth.NotOffered}},
 	}
@@ -78,10 +78,14 @@ func (w *world) block() string {
 	return ""
 }
 
-// pools are the settings of a desk.
+// pools are the settings of a desk. In some worlds both providers give from one pool, in others the second has none, so
+// that an order which moves on gives its address back.
 func (w *world) pools() map[string]string {
-	if w.block() == "" {
+	switch {
+	case w.block() == "":
 		return nil
+	case w.seed%8 < 4:
+		return map[string]string{tenant: "net", spare: "net"}
 	}
 	return map[string]string{tenant: "net"}
 }
@@ -101,7 +105,7 @@ type transfer struct {
 // command runs one command, which may die like any other process. It reports the command's error, or that there was
 // no answer.
 func (o *office) command(name string, do func(*berth.Desk) error) error {
-	p, _, desk := o.world.process(name, o.world.now, func(d fault.Driver) driver { return d })
+	p, _, desk := o.world.process(name, o.world.now, func(_ string, d fault.Driver) fault.Maker { return d })
 	died := make(chan struct{})
 	p.Died = func() { close(died) }
 	got := make(chan error, 1)
@@ -203,12 +207,12 @@ func (o *office) retry(name string, order berth.Order) {
 func (o *office) decide(name string, order berth.Order) {
 	var r berth.Resolution
 	switch {
-	case o.world.provider.Forbid(context.Background(), order.ID):
+	case o.world.forbid(order.ID):
 		r.Refund = true
-	case order.Kind == berth.KindScale && o.world.provider.Changed(order.ID):
+	case order.Kind == berth.KindScale && o.world.changed(order.ID):
 		r.Adopt = order.ProviderRef
 	default:
-		out := o.world.machines.Find(context.Background(), berth.Ref{Order: order.ID})
+		out := o.world.place(order.Provider).machines.Find(context.Background(), berth.Ref{Order: order.ID})
 		if r.Adopt = out.ProviderRef; out.Verdict != berth.Done {
 			return
 		}

@@ -38,8 +38,8 @@ func (r *replica) start() {
 	defer r.mu.Unlock()
 	r.life++
 	name := fmt.Sprintf("r%d.%d", r.index, r.life)
-	r.process, r.store, r.desk = r.world.process(name, r.now, func(d fault.Driver) driver {
-		return leased{d, r}
+	r.process, r.store, r.desk = r.world.process(name, r.now, func(provider string, d fault.Driver) fault.Maker {
+		return leased{d, provider, r}
 	})
 	ctx, end := context.WithCancel(context.Background())
 	died := make(chan struct{})

@@ -196,18 +196,20 @@ func (w *world) judgeMoney(orders []berth.Order) {
 
 // judgeMachines holds the provider's world against the orders.
 func (w *world) judgeMachines(orders []berth.Order, byID map[string]berth.Order) {
-	all, err := w.machines.Machines()
-	if err != nil {
-		w.object("machines", "list: %v", err)
-	}
-	byOrder := map[string][]sim.Machine{}
-	for _, m := range all {
-		id, _, _ := strings.Cut(m.Order, "#")
-		if _, ok := byID[id]; !ok {
-			w.object("machines", "machine %d belongs to no order", m.No)
+	byOrder, where := map[string][]sim.Machine{}, map[string]string{} // over all providers
+	for _, p := range w.places {
+		all, err := p.machines.Machines()
+		if err != nil {
+			w.object("machines", "list: %v", err)
 		}
-		if !m.Refused {
-			byOrder[id] = append(byOrder[id], m)
+		for _, m := range all {
+			id, _, _ := strings.Cut(m.Order, "#")
+			if _, ok := byID[id]; !ok {
+				w.object("machines", "machine %d of %s belongs to no order", m.No, p.name)
+			}
+			if !m.Refused {
+				byOrder[id], where[id] = append(byOrder[id], m), p.name
+			}
 		}
 	}
 	for _, o := range orders {
@@ -215,10 +217,11 @@ func (w *world) judgeMachines(orders []berth.Order, byID map[string]berth.Order)
 		if len(made) > 1 {
 			w.object("one machine", "order %s made %d machines", o.ID, len(made))
 		}
-		if o.State != berth.Refunded && w.provider.Refused(o.ID) && !w.provider.Changed(o.ID) {
+		w.judgeRoute(o, where[o.ID])
+		if o.State != berth.Refunded && w.place(o.Provider).provider.Refused(o.ID) && !w.changed(o.ID) {
 			w.object("refund", "order %s was refused for certain and is %s", o.ID, o.State)
 		}
-		if o.State == berth.Refunded && (len(made) > 0 || w.provider.Changed(o.ID)) {
+		if o.State == berth.Refunded && (len(made) > 0 || w.changed(o.ID)) {
 			w.object("refund", "order %s is refunded, but was delivered", o.ID)
 		}
 		if o.Kind == berth.KindNewServer && o.State == berth.Completed {
@@ -245,7 +248,7 @@ func (w *world) tallyPool() {
 // judgeServer holds a server that somebody owns against the machine that stands for it.
 func (w *world) judgeServer(o berth.Order, made []sim.Machine) {
 	s, _, _ := w.books.Service(context.Background(), o.ServiceID)
-	out := w.machines.Describe(context.Background(), s.ProviderRef)
+	out := w.place(s.Provider).machines.Describe(context.Background(), s.ProviderRef)
 	switch {
 	case s.Status == berth.Terminated:
 		if len(made) == 0 || !made[0].Gone || out.Verdict != berth.Absent {
@@ -253,7 +256,9 @@ func (w *world) judgeServer(o berth.Order, made []sim.Machine) {
 		}
 	case len(made) == 0 || out.Verdict != berth.Done || out.ServerNo != made[0].No:
 		w.object("delivered", "server %s is %q, which is not the machine of its order", s.ID, s.ProviderRef)
-	case w.block() != "" && made[0].Address != s.Address:
+	case (w.pools()[s.Provider] != "") != (s.CIDR != ""):
+		w.object("delivered", "server %s at %s has %q from a pool", s.ID, s.Provider, s.CIDR)
+	case s.CIDR != "" && made[0].Address != s.Address:
 		w.object("delivered", "server %s is told to be at %s, its machine is at %s", s.ID, s.Address, made[0].Address)
 	case made[0].Plan != s.PlanID || made[0].Cores != s.Cores || made[0].RAM != s.RAM || made[0].Disk != s.Disk:
 		w.object("figures", "server %s has plan %s, its machine plan %s", s.ID, s.PlanID, made[0].Plan)

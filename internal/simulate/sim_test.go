@@ -115,6 +115,7 @@ func (all *result) eventful(t *testing.T) {
 		"order: completed", "order: refunded", "batch of several", "commit: committed", "commit: void", "commit: unknown",
 		"resolve: refund true, ok", "resolve: refund false, ok", "resolve: refund true, busy",
 		"quote: ok", "retry: ok", "pool: given", "pool: given again", "pool: given back",
+		"moved: completed", "moved: refunded", "turn: none", "shut",
 	}
 	for _, answer := range []string{"none", "completed", "completed, replayed", "refunded", "refunded, replayed", "paid", "paid, replayed",
 		"in_progress", "idempotency_mismatch", "insufficient_balance", "out_of_stock", "busy", "unavailable"} {

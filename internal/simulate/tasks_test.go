@@ -97,34 +97,35 @@ func (w *world) judgeTasks() {
 }
 
 // enterTask notes that a process begins a call about a server, and objects when it may not.
-func (l *leases) enterTask(p *fault.Process, providerRef string) {
+func (l *leases) enterTask(p *fault.Process, provider, providerRef string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	steady, honest := time.Since(l.database) > quiet, time.Since(l.clocks) > honestFor
-	if row, ok := l.serviceOf(providerRef); honest && (!ok || row.Holder != p.Name) {
+	if row, ok := l.serviceOf(provider, providerRef); honest && (!ok || row.Holder != p.Name) {
 		l.world.object("task lease", "%s begins a task of server %s, which %q holds", p.Name, row.ID, row.Holder)
 	}
-	for other, n := range l.tasks[providerRef] {
+	machine := provider + "/" + providerRef
+	for other, n := range l.tasks[machine] {
 		if n > 0 && !other.Dead() && steady && honest {
-			l.world.object("task lease", "%s begins a task of %s while %s works on it", p.Name, providerRef, other.Name)
+			l.world.object("task lease", "%s begins a task of %s while %s works on it", p.Name, machine, other.Name)
 		}
 	}
-	if l.tasks[providerRef] == nil {
-		l.tasks[providerRef] = map[*fault.Process]int{}
+	if l.tasks[machine] == nil {
+		l.tasks[machine] = map[*fault.Process]int{}
 	}
-	l.tasks[providerRef][p]++
+	l.tasks[machine][p]++
 }
 
-func (l *leases) leaveTask(p *fault.Process, providerRef string) {
+func (l *leases) leaveTask(p *fault.Process, provider, providerRef string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.tasks[providerRef][p]--
+	l.tasks[provider+"/"+providerRef][p]--
 }
 
-func (l *leases) serviceOf(providerRef string) (berth.Service, bool) {
+func (l *leases) serviceOf(provider, providerRef string) (berth.Service, bool) {
 	all, _ := l.world.books.Services(context.Background(), "", 1<<30)
 	for _, s := range all {
-		if s.ProviderRef == providerRef && s.Sort == berth.ServerService {
+		if s.Provider == provider && s.ProviderRef == providerRef && s.Sort == berth.ServerService {
 			return s, true
 		}
 	}
@@ -136,8 +137,8 @@ func (d leased) watchTask(providerRef string, call func() berth.Outcome) berth.O
 	if p.Dead() {
 		return berth.Outcome{} // nobody hears of it
 	}
-	l.enterTask(p, providerRef)
-	defer l.leaveTask(p, providerRef)
+	l.enterTask(p, d.provider, providerRef)
+	defer l.leaveTask(p, d.provider, providerRef)
 	return call()
 }
 

@@ -17,12 +17,23 @@ import (
 
 	"github.com/berth-host/berth"
 	"github.com/berth-host/berth/internal/fault"
+	"github.com/berth-host/berth/internal/provision/guard"
 	"github.com/berth-host/berth/internal/provision/sim"
 	"github.com/berth-host/berth/internal/store"
 )
 
-// tenant is the provider's name in the catalogue.
-const tenant = "sim"
+// The providers' names in the catalogue. Networks are the first one's alone.
+const (
+	tenant = "sim"
+	spare  = "spare"
+)
+
+// place is a provider and what it has made.
+type place struct {
+	name     string
+	machines *sim.Provider
+	provider *fault.Provider
+}
 
 // world is one run: a database, a provider, the replicas between them, and everybody who wants something.
 type world struct {
@@ -36,8 +47,7 @@ type world struct {
 	memory   store.Memory
 	books    *store.Store // the database without faults: to begin with, and for the rules
 	head     berth.Head   // of the chain, at the last audit
-	machines *sim.Provider
-	provider *fault.Provider
+	places   []place
 	replicas []*replica
 	office   *office
 	clients  []*client
@@ -78,12 +88,14 @@ func run(seed uint64, broken fault.Switch, out io.Writer) result {
 	w.chance = w.profile.plan(seed)
 	w.memory = store.NewMemory(w.now)
 	w.books = w.memory.Open(store.Options{Now: w.now, Random: w.random("books"), Log: silent()})
-	var err error
-	if w.machines, err = sim.Open("", sim.Options{Now: w.now}); err != nil {
-		panic(err) // no directory for a temporary file
+	for _, name := range []string{tenant, spare} {
+		machines, err := sim.Open("", sim.Options{Now: w.now})
+		if err != nil {
+			panic(err) // no directory for a temporary file
+		}
+		defer machines.Close()
+		w.places = append(w.places, place{name, machines, fault.NewProvider(machines)})
 	}
-	defer w.machines.Close()
-	w.provider = fault.NewProvider(w.machines)
 	w.leases = leases{world: w, inside: map[string]map[*fault.Process]int64{}, taken: map[string]*fault.Process{}, tasks: map[string]map[*fault.Process]int{}}
 	w.note("begin", fmt.Sprintf("%+v", w.profile))
 	w.begin()
@@ -217,7 +229,7 @@ func policy() berth.Policy {
 }
 
 // process is a process of the simulation, with its store and desk.
-func (w *world) process(name string, clock func() int64, drivers func(fault.Driver) driver) (*fault.Process, *store.Store, *berth.Desk) {
+func (w *world) process(name string, clock func() int64, drivers func(string, fault.Driver) fault.Maker) (*fault.Process, *store.Store, *berth.Desk) {
 	p := &fault.Process{Name: name, Plan: w, Now: clock, Broken: w.broken, Trace: func(c fault.Call, what string) {
 		w.tally(string(c.Verb) + ": " + what)
 		w.note(c.From, fmt.Sprintf("%s %s (%d): %s", c.Verb, c.Subject, c.Nth, what))
@@ -226,11 +238,15 @@ func (w *world) process(name string, clock func() int64, drivers func(fault.Driv
 		Now: clock, Random: w.random(name), Log: silent(), Lanes: 2, Faults: fault.Engine{Process: p},
 		Deadline: w.profile.deadline, Batch: w.profile.batch, Queue: w.profile.queue, Observe: w,
 	})
-	tenants := drivers(fault.Driver{Provider: w.provider, Process: p})
+	servers, networks := map[string]berth.ServerDriver{}, map[string]berth.NetworkDriver{}
+	for _, at := range w.places {
+		servers[at.name] = drivers(at.name, fault.Driver{Provider: at.provider, Process: p})
+	}
+	networks[tenant] = servers[tenant].(fault.Maker)
 	passwords := 0
 	return p, s, berth.NewDesk(berth.Desk{
 		Store: fault.Store{Store: s, Process: p}, Sealer: plain{}, Policy: policy(), Replica: name, Now: clock,
-		Pools: w.pools(), Servers: map[string]berth.ServerDriver{tenant: tenants}, Networks: map[string]berth.NetworkDriver{tenant: tenants},
+		Pools: w.pools(), Servers: servers, Networks: networks, Gate: watched{guard.New(guard.Options{Now: clock, Log: silent()}), w},
 		NewPassword: func() string {
 			passwords++
 			return fmt.Sprintf("secret-%s-%d", name, passwords)

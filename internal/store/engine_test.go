@@ -312,7 +312,7 @@ func TestCatalogue(t *testing.T) {
 			c, err := berth.NewCatalogue(berth.Catalogue{Version: version + 1, AppliedAt: 1000 + version, Currency: "EUR",
 				Locations: []berth.Location{{Name: "Slovenia"}}, Images: []berth.Image{{ID: 2, Name: "Debian 12"}},
 				Plans: []berth.Plan{{ID: "p", ExternalID: 5, Type: "vps", Name: fmt.Sprintf("Plan %d", version), Cores: 2, RAM: 6 << 30, Disk: 40,
-					Price: 1299, Images: []int64{2}, Offers: []berth.Offer{{Location: "Slovenia", Provider: "sim", Capacity: 3}}}}})
+					Price: 1299, Images: []int64{2}, Offers: []berth.Offer{{Location: "Slovenia", Providers: []string{"sim"}, Capacity: 3}}}}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -366,8 +365,8 @@ func (r *sqlReader) catalogueAt(ctx context.Context, version int64) (*berth.Cata
 	if !ok {
 		return nil, fmt.Errorf("there is no catalogue %d", version)
 	}
-	var c berth.Catalogue
-	if err := json.Unmarshal([]byte(row.text), &c); err != nil {
+	c, err := readCatalogue(row.text)
+	if err != nil {
 		return nil, fmt.Errorf("catalogue %d: %w", version, err)
 	}
 	c.Version, c.AppliedAt = row.version, row.appliedAt

@@ -65,7 +65,8 @@ var (
 			text("batch", func(r *berth.Entry) *string { return &r.Batch }),
 		}, nil)
 
-	// What an order was placed with never changes, except that its password is dropped or sealed anew.
+	// What an order was placed with never changes, except that its password is dropped or sealed anew, and that it may go
+	// on to another provider: see progress.go.
 	orders = newTable("orders",
 		[]column[berth.Order]{
 			text("id", func(r *berth.Order) *string { return &r.ID }),
@@ -100,6 +101,7 @@ var (
 				text("disk_type", func(r *berth.Order) *string { return &r.DiskType }),
 				number("price", func(r *berth.Order) *int64 { return &r.Price }),
 				text("provider", func(r *berth.Order) *string { return &r.Provider }),
+				text("others", func(r *berth.Order) *string { return &r.Others }),
 				number("expires_at", func(r *berth.Order) *int64 { return &r.ExpiresAt }),
 				text("items", func(r *berth.Order) *string { return &r.Items }),
 				text("cidr", func(r *berth.Order) *string { return &r.CIDR }),
@@ -113,7 +115,7 @@ var (
 			number("due_at", func(r *berth.Order) *int64 { return &r.DueAt }),
 			number("answer_by", func(r *berth.Order) *int64 { return &r.AnswerBy }),
 			flag("doubt", func(r *berth.Order) *bool { return &r.Doubt }),
-			text("note", func(r *berth.Order) *string { return &r.Note }),
+			words("progress", func(r *berth.Order) wordList { return progress{r} }),
 			text("password", func(r *berth.Order) *string { return &r.Password }),
 			number("updated_at", func(r *berth.Order) *int64 { return &r.UpdatedAt }),
 		}, result(func(r *berth.Order) *berth.Result { return &r.Result })...))

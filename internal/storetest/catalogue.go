@@ -16,7 +16,7 @@ func goods(price int64) berth.Catalogue {
 		Plans: []berth.Plan{{
 			ID: "b1f2", ExternalID: 5, Type: "vps", Name: "Plan “5”", Cores: 2, RAM: 6 << 30, Disk: 40, DiskType: "ssd",
 			Price: price, Images: []int64{13}, Applications: []int64{1},
-			Offers: []berth.Offer{{Location: "Slovenia", Provider: "sim", Capacity: berth.Unlimited}},
+			Offers: []berth.Offer{{Location: "Slovenia", Providers: []string{"sim"}, Capacity: berth.Unlimited}},
 		}},
 		Images:       []berth.Image{{ID: 13, Name: "Debian 12"}},
 		Applications: []berth.Application{{ID: 1, Name: "Panel", LoginLink: "https://{{ hostname }}/"}},

@@ -153,11 +153,12 @@ func columns(t *testing.T, d Database) {
 	r.check(t, s)
 
 	next := filled(&filler{n: 2000})
-	// What is never changed after it was written: identities, and the terms of an order.
+	// What is never changed after it was written: identities, and the terms of an order but for who makes it.
 	next.user.ID, next.user.ParentID, next.user.CreatedAt = r.user.ID, r.user.ParentID, r.user.CreatedAt
 	changed := r.order
 	changed.State, changed.Lease, changed.Result = berth.Completed, next.order.Lease, next.order.Result
 	changed.Password = next.order.Password
+	changed.Provider, changed.Others, changed.Moves = next.order.Provider, next.order.Others, next.order.Moves
 	next.order = changed
 	next.service.ID, next.service.Sort, next.service.UserID = r.service.ID, r.service.Sort, r.service.UserID
 	next.service.CreatedAt = r.service.CreatedAt

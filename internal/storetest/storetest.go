@@ -59,6 +59,7 @@ func Run(t *testing.T, fresh func(t testing.TB) Database) {
 		{"the catalogue's version", catalogueVersion},
 		{"the catalogue seen by another process", catalogueElsewhere},
 		{"every column is kept", columns},
+		{"an order goes from provider to provider", routes},
 		{"reads", reads},
 		{"reads of orders", readOrders},
 		{"reads of work", readWork},

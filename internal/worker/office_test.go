@@ -48,7 +48,7 @@ func inOffice(t *testing.T, test func(o *office)) {
 		c := berth.Catalogue{Currency: "EUR", Locations: []berth.Location{{Name: "here"}}, Images: []berth.Image{{ID: 1, Name: "Debian"}}}
 		for id := int64(1); id <= 2; id++ {
 			c.Plans = append(c.Plans, berth.Plan{ID: []string{"", "small", "large"}[id], ExternalID: id, Name: "Plan", Cores: id, RAM: id, Disk: id,
-				Price: 1000 * id, Images: []int64{1}, Offers: []berth.Offer{{Location: "here", Provider: "sim", Capacity: berth.Unlimited}}})
+				Price: 1000 * id, Images: []int64{1}, Offers: []berth.Offer{{Location: "here", Providers: []string{"sim"}, Capacity: berth.Unlimited}}})
 		}
 		if _, err := p.desk.ApplyCatalogue(background, c); err != nil {
 			t.Fatal(err)

@@ -79,9 +79,10 @@ func (w *Worker) seal(ctx context.Context) error {
 	return nil
 }
 
-// takeDue claims what is due, as much as there are free slots, until nothing is.
+// takeDue claims what is due, as much as there are free slots, until nothing is. A claim that takes nothing has postponed
+// orders whose provider isn't to be called now, or only looked at services, and others stand behind them.
 func (w *Worker) takeDue(ctx context.Context, from source) error {
-	for w.clockKnown.Load() && w.clockOff.Load() == 0 {
+	for fruitless := 0; fruitless < mostFruitless && w.clockKnown.Load() && w.clockOff.Load() == 0; {
 		most := min(w.free(), 200)
 		if most <= 0 {
 			return nil
@@ -100,7 +101,7 @@ func (w *Worker) takeDue(ctx context.Context, from source) error {
 		taken := time.Now()
 		jobs, renewals, err := from.claim(ctx, ids)
 		for _, j := range jobs {
-			w.hold(j, taken)
+			w.hold(j, taken, true)
 			w.working.Add(1)
 			go func() {
 				defer w.working.Done()
@@ -109,19 +110,31 @@ func (w *Worker) takeDue(ctx context.Context, from source) error {
 		}
 		w.placeRenewals(ctx, renewals)
 		w.working.Done()
-		// A service that was only looked at is no job, and yet done with for now.
-		if err != nil || len(jobs) == 0 && !(from.task && whole) {
+		if err != nil {
 			return err
+		}
+		if len(jobs) == 0 && !(from.task && whole) { // a service that was only looked at is done with for now
+			fruitless++
 		}
 	}
 	return nil
 }
 
-// free is the number of jobs that may be taken: those that wait for a slot count as if they had one.
+// mostFruitless bounds how many claims in a row may take nothing.
+const mostFruitless = 5
+
+// free is the number of jobs that may be taken over: those that wait for their turn count as if they had it. Orders of
+// requests don't count: many of them that wait for one slow provider must not keep others from being taken over.
 func (w *Worker) free() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return cap(w.slots) - len(w.held)
+	free := cap(w.slots)
+	for _, h := range w.held {
+		if h.taken {
+			free--
+		}
+	}
+	return free
 }
 
 // busyWith reports whether this process is at work on a job whose lease ran out, as when the database was away. Its

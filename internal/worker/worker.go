@@ -63,6 +63,7 @@ type Worker struct {
 // hold is a job that this process is working on.
 type hold struct {
 	job     job
+	taken   bool      // over, from the rows that are due: no request of this process has placed it
 	renewed time.Time // when the lease was last taken or renewed, at the latest
 	until   time.Time // the lease is renewed until then at most; zero while the driver's call has yet to begin
 }
@@ -160,7 +161,7 @@ func (w *Worker) place(p *placement, r *berth.Request) {
 func (p *placement) pursue(w *Worker, j job, begun ending, start time.Time) {
 	p.job, p.begun = j, begun
 	close(p.taken)
-	w.hold(j, start)
+	w.hold(j, start, false)
 	w.mu.Lock()
 	if !p.left {
 		w.waiters[j.key()] = p.settled
@@ -224,20 +225,42 @@ func (w *Worker) begin() error {
 	return nil
 }
 
-// fulfil calls the driver for a job that this process holds, records the outcome, and tells the request that waits.
+// fulfil makes attempts for a job that this process holds until it has ended or waits, and tells the request that waits
+// for it. An order that its provider refused is with the next one then, and still this process's.
 func (w *Worker) fulfil(j job) {
+	for {
+		next, again := w.attempt(j)
+		if !again {
+			return
+		}
+		j = next
+	}
+}
+
+// attempt calls the driver once and records what came of it. again is true when an order has moved to another provider:
+// next is it, with the lease of its first attempt there.
+func (w *Worker) attempt(j job) (next job, again bool) {
 	defer w.release(j)
-	w.slots <- struct{}{}
-	if !w.fresh(j) {
-		<-w.slots
-		return
+	provider, _ := j.labels()
+	out, ok := w.turn(provider, func() bool { return w.fresh(j) }, func() berth.Outcome { return w.call(j) })
+	if !ok {
+		return j, false
 	}
-	out := w.call(j)
-	<-w.slots
+	start := time.Now() // a lease that the settle takes begins later than this
 	e, over := w.settle(w.latestOf(j), out)
-	if !over {
-		return
+	if !j.isTask() && e.order.Order.Moved(*j.order) {
+		next = orderJob(e.order.Order)
+		w.hold(next, start, w.takenOver(j))
+		return next, true
 	}
+	if over {
+		w.over(j, e)
+	}
+	return j, false
+}
+
+// over tells of a job that has reached its end.
+func (w *Worker) over(j job, e ending) {
 	w.ended(j, e)
 	w.mu.Lock()
 	waiter := w.waiters[j.key()]
@@ -284,10 +307,17 @@ func (w *Worker) settle(j job, out berth.Outcome) (e ending, over bool) {
 }
 
 // hold notes that this process has the lease of a job, taken at the given time or later.
-func (w *Worker) hold(j job, taken time.Time) {
+func (w *Worker) hold(j job, since time.Time, taken bool) {
 	w.mu.Lock()
-	w.held[j.key()] = hold{job: j, renewed: taken}
+	w.held[j.key()] = hold{job: j, renewed: since, taken: taken}
 	w.mu.Unlock()
+}
+
+// takenOver reports whether an attempt of this process was taken over rather than asked for by a request.
+func (w *Worker) takenOver(j job) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.held[j.key()].taken
 }
 
 // fresh reports whether the lease of a job is certainly still this process's, and limits its renewals to the time

@@ -127,7 +127,7 @@ func goods() berth.Catalogue {
 	plan := func(id, price, disk int64, provider string, life *berth.Life) berth.Plan {
 		return berth.Plan{ID: fmt.Sprint("plan-", id), ExternalID: id, Type: "vps", Name: fmt.Sprint("P", id), Cores: id, RAM: id << 30, Disk: disk,
 			DiskType: "ssd", Price: price, Images: []int64{1}, Life: life,
-			Offers: []berth.Offer{{Location: "here", Provider: provider, Capacity: 1_000_000}}}
+			Offers: []berth.Offer{{Location: "here", Providers: []string{provider}, Capacity: 1_000_000}}}
 	}
 	kind := berth.Life{NoticeDays: 7, RenewHours: 72, GraceHours: 48, DeleteDays: 30, RetryHours: 120}
 	return berth.Catalogue{

@@ -61,7 +61,7 @@ func (d *Driver) Check(ctx context.Context, c *berth.Catalogue, provider string)
 func (d *Driver) checkImages(s *session, c *berth.Catalogue, provider string) (found []Match) {
 	smallest := map[int64]int64{}
 	for _, plan := range c.Plans {
-		if !slices.ContainsFunc(plan.Offers, func(o berth.Offer) bool { return o.Provider == provider }) {
+		if !slices.ContainsFunc(plan.Offers, func(o berth.Offer) bool { return slices.Contains(o.Providers, provider) }) {
 			continue
 		}
 		for _, id := range plan.Images {

@@ -61,18 +61,28 @@ func within(t *testing.T) context.Context {
 	return ctx
 }
 
-// fulfil makes attempts as the desk does, from the given one on, until the order is settled.
+// fulfil makes attempts as the desk does, from the given one on, until the order is settled: an attempt in which nothing
+// was sent leaves the next where it was, and each knows since when the earlier ones have been over.
 func (s *Subject) fulfil(t *testing.T, order string, attempt int64, spec berth.ServerSpec) berth.Outcome {
 	t.Helper()
 	var out berth.Outcome
-	for ; attempt < 30; attempt++ {
+	quiet := s.Now()
+	for range 30 {
 		ref := berth.Ref{Order: order, Attempt: attempt}
+		if attempt > 1 {
+			ref.Quiet = quiet
+		}
 		out = berth.Outcome{Verdict: berth.Absent}
 		if attempt > 1 {
 			out = s.Driver.Find(within(t), ref)
 		}
 		if out.Verdict == berth.Absent {
-			out = s.Driver.Create(within(t), ref, spec)
+			if out = s.Driver.Create(within(t), ref, spec); !out.Idle {
+				quiet = s.Now()
+			}
+		}
+		if attempt > 1 || !out.Idle {
+			attempt++
 		}
 		if out.Verdict == berth.Done || out.Verdict == berth.Refused {
 			return out

@@ -28,6 +28,7 @@ const (
 type Options struct {
 	Delay   time.Duration // that every call takes
 	SlowFor time.Duration // that a server named NameSlow takes; 30 s when 0
+	Full    bool          // no capacity: every new server is refused
 	Now     func() int64  // microseconds UTC
 
 	Installation string // whose machines these are; a journal belongs to one installation
@@ -75,7 +76,7 @@ func (p *Provider) Create(ctx context.Context, ref berth.Ref, spec berth.ServerS
 	address, _, _ := strings.Cut(spec.CIDR, "/")
 	m, isNew, err := p.journal.make(ref.Order, Machine{
 		Sort: berth.ServerService, Name: spec.Name, Plan: spec.PlanID, Cores: spec.Cores, RAM: spec.RAM, Disk: spec.Disk,
-		Location: spec.Location, Image: spec.ImageID, Refused: strings.HasPrefix(spec.Name, NameRefuse), Created: p.options.Now(),
+		Location: spec.Location, Image: spec.ImageID, Refused: p.options.Full || strings.HasPrefix(spec.Name, NameRefuse), Created: p.options.Now(),
 		Address: address,
 	})
 	switch {

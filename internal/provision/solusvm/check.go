@@ -65,7 +65,7 @@ func (d *Driver) Check(ctx context.Context, c *berth.Catalogue, provider string)
 	for _, plan := range c.Plans {
 		sold := false
 		for _, o := range plan.Offers {
-			if o.Provider == provider {
+			if slices.Contains(o.Providers, provider) {
 				sold, locations = true, append(locations, o.Location)
 			}
 		}
@@ -116,7 +116,7 @@ func (d *Driver) checkPlan(ctx context.Context, have stock, plan berth.Plan, pro
 	m.OK = int64(theirs.Params.VCPU) == plan.Cores && int64(theirs.Params.RAM) == plan.RAM && int64(theirs.Params.Disk) == plan.Disk
 	var lacks []string
 	for _, o := range plan.Offers {
-		if location, err := d.locationID(ctx, o.Location); o.Provider == provider && err == nil && !lists(theirs.Locations, location) {
+		if location, err := d.locationID(ctx, o.Location); slices.Contains(o.Providers, provider) && err == nil && !lists(theirs.Locations, location) {
 			lacks = append(lacks, "at "+o.Location)
 		}
 	}

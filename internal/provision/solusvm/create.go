@@ -26,66 +26,38 @@ type creation struct {
 	Description     string    `json:"description"`
 }
 
-// trail is what this process knows of the creates that were sent for an order by attempts up to this one: from the
-// instant quiet on none of them is under way any more. It only ever shortens waiting, so it is lost with the process
-// and never shared: whoever has none counts from now.
-type trail struct {
-	attempt int64
-	quiet   int64 // microseconds; 0 when certainly none was sent
-	absent  bool  // this attempt's own Find has just said so, and its create is to follow
-}
+// maxLooks bounds the memory of a panel that is away for long. An order that is forgotten is looked for once more.
+const maxLooks = 10_000
 
-// maxTrails bounds the memory of a panel that is away for long. Dropping them makes orders wait for a grace once more.
-const maxTrails = 10_000
-
-// quietBefore is the instant from which no attempt before this one can have a create under way.
+// quietBefore is the instant from which no attempt before this one can have a create under way; 0 when there was none.
+// Whoever calls with no word on earlier attempts gets the latest that it can be: an attempt has its order's lease before
+// it calls, so all earlier ones had begun by now, and send nothing later than that after their beginning.
 func (d *Driver) quietBefore(ref berth.Ref) int64 {
-	if ref.Attempt <= 1 {
+	switch {
+	case ref.Attempt <= 1:
 		return 0
+	case ref.Quiet != 0:
+		return ref.Quiet
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if t, ok := d.trails[ref.Order]; ok && (t.attempt == ref.Attempt-1 || t.attempt == ref.Attempt) {
-		return t.quiet
-	}
-	// Another process made the attempt before, or this one did in another life. Its lease is over, so its call had
-	// begun by now, and it sends nothing later than that after its beginning.
 	return d.after(lookTimeout + d.options.SendTimeout)
 }
 
-func (d *Driver) leave(ref berth.Ref, quiet int64) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.trails) >= maxTrails {
-		clear(d.trails)
-	}
-	d.trails[ref.Order] = trail{attempt: ref.Attempt, quiet: quiet}
-}
-
 // foundAbsent notes that this attempt may create; mayCreate uses the note up.
-func (d *Driver) foundAbsent(ref berth.Ref, quiet int64) {
-	d.leave(ref, quiet)
+func (d *Driver) foundAbsent(ref berth.Ref) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.trails[ref.Order] = trail{attempt: ref.Attempt, quiet: quiet, absent: true}
+	if len(d.absent) >= maxLooks {
+		clear(d.absent)
+	}
+	d.absent[ref.Order] = ref.Attempt
 }
 
 func (d *Driver) mayCreate(ref berth.Ref) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	t := d.trails[ref.Order]
-	may := t.absent && t.attempt == ref.Attempt
-	t.absent = false
-	if may {
-		d.trails[ref.Order] = t
-	}
-	return may || ref.Attempt <= 1
-}
-
-func (d *Driver) forget(ref berth.Ref) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.trails, ref.Order)
+	attempt, noted := d.absent[ref.Order]
+	delete(d.absent, ref.Order)
+	return noted && attempt == ref.Attempt || ref.Attempt <= 1
 }
 
 // Create sends the create once and follows the machine until it runs, as long as ctx lets it; then it is Waiting. The
@@ -100,19 +72,12 @@ func (d *Driver) Create(ctx context.Context, ref berth.Ref, spec berth.ServerSpe
 		}
 		d.mayCreate(ref)
 	}
-	quiet := d.quietBefore(ref)
 	made, sent, out := d.create(ctx, ref, spec)
-	switch {
-	case made.ID == 0 && !sent:
-		d.leave(ref, quiet)
-		return out
-	case made.ID == 0:
-		d.leave(ref, d.options.Now())
+	if made.ID == 0 {
+		out.Idle = !sent // the next attempt sends again, and waits for nothing
 		return out
 	}
-	d.leave(ref, d.options.Now())
-	out = d.follow(ctx, made, ref.Order)
-	if out.Verdict != berth.Done {
+	if out = d.follow(ctx, made, ref.Order); out.Verdict != berth.Done {
 		return out
 	}
 	if ref.Attempt > 1 {
@@ -122,7 +87,6 @@ func (d *Driver) Create(ctx context.Context, ref berth.Ref, spec berth.ServerSpe
 			return double(all)
 		}
 	}
-	d.forget(ref)
 	return out
 }
 
@@ -269,11 +233,8 @@ func hostname(name, order string) string {
 // Find looks for machines with the order's mark on all pages of the list, and follows the one there is like Create.
 // Several are Unresolved: a person decides which of them the order gets.
 //
-// Absent rests on this: a process has the order's lease before it calls, so every earlier attempt had begun when this
-// one did. An attempt sends its create, which is cut off after SendTimeout, at the latest lookTimeout after it began,
-// so there is an instant from which no create is under way. Grace after that instant whatever was sent shows in the
-// list. Until then Find answers Waiting, which sends nothing; a Find of the very next attempt, in the same process,
-// counts on from there, and any other begins anew.
+// Absent rests on this: there is an instant from which no earlier attempt is calling, and so none sends a create. Grace
+// after that instant whatever was sent shows in the list. Until then Find answers Waiting, which sends nothing.
 //
 // A process that is stopped between its last look at the clock and the write to its connection is beyond any such
 // count, as is a proxy that delivers a request later. What they make is found by the next Create, or as a machine
@@ -284,22 +245,17 @@ func (d *Driver) Find(ctx context.Context, ref berth.Ref) berth.Outcome {
 	ready := quiet + d.options.Grace.Microseconds()
 	switch {
 	case err != nil:
-		d.leave(ref, quiet)
 		return d.lookFailed(err)
 	case len(all) > 1:
-		d.leave(ref, quiet)
 		return double(all)
 	case len(all) == 1:
-		d.leave(ref, quiet)
 		return d.follow(ctx, all[0], ref.Order)
 	case quiet > 0 && begun < ready:
-		d.leave(ref, quiet)
 		return berth.Outcome{Verdict: berth.Waiting, Until: ready, Reason: errors.New("nothing carries the mark of the order yet")}
 	case d.options.Now() > begun+lookTimeout.Microseconds():
-		d.leave(ref, quiet)
 		return d.waiting("reading the list took too long to count on it")
 	}
-	d.foundAbsent(ref, quiet)
+	d.foundAbsent(ref)
 	return berth.Outcome{Verdict: berth.Absent}
 }
 

@@ -47,8 +47,8 @@ type Options struct {
 	Transport    http.RoundTripper // nil for one by the options above
 }
 
-// lookTimeout is how long Find may take to say Absent: what follows at once is the POST, and a later attempt counts
-// on an earlier one to have sent it within lookTimeout and SendTimeout of its beginning.
+// lookTimeout is how long Find may take to say Absent: what follows at once is the POST, and a later attempt that knows
+// nothing else counts on an earlier one to have sent it within lookTimeout and SendTimeout of its beginning.
 const lookTimeout = 30 * time.Second
 
 // Driver is a berth.ServerDriver with all abilities. It may be used by any number of goroutines.
@@ -57,7 +57,7 @@ type Driver struct {
 	options Options
 
 	mu        sync.Mutex
-	trails    map[string]trail
+	absent    map[string]int64 // orders whose create may follow: the attempt that has just found nothing
 	locations map[string]int64 // the panel's, by name; nil until they were asked for
 }
 
@@ -103,7 +103,7 @@ func New(o Options) (*Driver, error) {
 		}
 	}
 	return &Driver{
-		options: o, trails: map[string]trail{},
+		options: o, absent: map[string]int64{},
 		client: &client{base: strings.TrimSuffix(base.String(), "/") + "/", token: o.Token, now: o.Now, limit: o.SendTimeout, http: &http.Client{
 			Transport:     o.Transport,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
