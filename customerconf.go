@@ -1,6 +1,7 @@
 package berth
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -116,7 +117,9 @@ func (s EdgeSession) routerID() string {
 	if s.V4.Used() {
 		return s.V4.Peer.String()
 	}
-	return netip.AddrFrom4([4]byte{byte(s.ASN >> 24), byte(s.ASN >> 16), byte(s.ASN >> 8), byte(s.ASN)}).String()
+	var id [4]byte
+	binary.BigEndian.PutUint32(id[:], s.ASN)
+	return netip.AddrFrom4(id).String()
 }
 
 // family is the link's IP version, and the prefix that means everything in it.

@@ -16,26 +16,26 @@ import (
 func (s EdgeSession) Check() error {
 	switch {
 	case !plainID(s.ServiceID):
-		return fmt.Errorf("ServiceID %q: only a-z, 0-9 and -, 48 characters at most", s.ServiceID)
+		return fmt.Errorf("session: ServiceID %q: only a-z, 0-9 and -, 48 characters at most", s.ServiceID)
 	case !plainID(s.OrderID):
-		return fmt.Errorf("OrderID %q: only a-z, 0-9 and -, 48 characters at most", s.OrderID)
+		return fmt.Errorf("session: OrderID %q: only a-z, 0-9 and -, 48 characters at most", s.OrderID)
 	case s.Status != Active && s.Status != Suspended:
-		return fmt.Errorf("Status %q: active or suspended", s.Status)
+		return fmt.Errorf("session: Status %q: active or suspended", s.Status)
 	case s.LocalASN == 0 || s.ASN == 0 || s.LocalASN == s.ASN:
-		return fmt.Errorf("LocalASN %d and ASN %d: two different numbers, not 0", s.LocalASN, s.ASN)
+		return fmt.Errorf("session: LocalASN %d and ASN %d: two different numbers, not 0", s.LocalASN, s.ASN)
 	case !plainPassword(s.Password):
-		return fmt.Errorf("Password: only letters, digits and . _ -, 80 characters at most (it has %d)", len(s.Password))
+		return fmt.Errorf("session: Password: only letters, digits and . _ -, 80 characters at most (it has %d)", len(s.Password))
 	case s.Multihop < 0 || s.Multihop > 255:
-		return fmt.Errorf("Multihop %d: 0 to 255", s.Multihop)
+		return fmt.Errorf("session: Multihop %d: 0 to 255", s.Multihop)
 	case s.Export != ExportNone && s.Export != ExportDefault && s.Export != ExportFull:
-		return fmt.Errorf("Export %q: none, default or full", s.Export)
+		return fmt.Errorf("session: Export %q: none, default or full", s.Export)
 	case !s.V4.Used() && !s.V6.Used():
-		return fmt.Errorf("V4 and V6: one of them must have addresses")
+		return fmt.Errorf("session: V4 and V6: one of them must have addresses")
 	}
-	if err := s.V4.check("V4", 32); err != nil {
+	if err := s.V4.check("session: V4", 32); err != nil {
 		return err
 	}
-	return s.V6.check("V6", 128)
+	return s.V6.check("session: V6", 128)
 }
 
 func (l EdgeLink) check(name string, bits int) error {
@@ -85,7 +85,7 @@ func (c EdgeConfig) Carried() (carried []EdgeSession, refused []EdgeRefusal) {
 		err := s.Check()
 		id := strings.ReplaceAll(s.ServiceID, "-", "")
 		if err == nil && ids[id] {
-			err = fmt.Errorf("ServiceID %s: another session has it", s.ServiceID)
+			err = fmt.Errorf("session: ServiceID %s: another session has it", s.ServiceID)
 		}
 		for _, l := range s.Links() {
 			if other := peers[l.Peer]; err == nil && other != "" {
