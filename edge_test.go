@@ -1,9 +1,11 @@
 package berth_test
 
 import (
+	"encoding/json"
 	"flag"
 	"net/netip"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -141,6 +143,34 @@ func TestEdgeStateAt(t *testing.T) {
 	}
 	if links[0].Phase != berth.EdgeEstablished {
 		t.Error("the state itself was changed")
+	}
+}
+
+// An agent beside the router is sent this as JSON: nothing may get lost on the way.
+func TestEdgeConfigTravels(t *testing.T) {
+	s := edgeSession("a-1")
+	s.V6 = berth.EdgeLink{
+		Local: netip.MustParseAddr("2001:db8::"), Peer: netip.MustParseAddr("2001:db8::1"), Limit: 7,
+		Prefixes: []berth.EdgePrefix{{Prefix: netip.MustParsePrefix("2001:db8:a000::/44"), Longest: 48}},
+	}
+	none := edgeSession("b-1")
+	none.V4.Prefixes = nil
+	sent := berth.EdgeConfig{Sessions: []berth.EdgeSession{s, none}}
+	text, err := json.Marshal(sent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got berth.EdgeConfig
+	if err := json.Unmarshal(text, &got); err != nil || !reflect.DeepEqual(got, sent) {
+		t.Errorf("got %v and %+v, want %+v", err, got, sent)
+	}
+	state := berth.EdgeState{SeenAt: 5, Links: []berth.EdgeLinkState{{ServiceID: "a-1", IPv6: true, Phase: berth.EdgeOff, Tripped: true, TrippedAt: 4, Message: "x"}}}
+	var back berth.EdgeState
+	if text, err = json.Marshal(state); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &back); err != nil || !reflect.DeepEqual(back, state) {
+		t.Errorf("got %v and %+v, want %+v", err, back, state)
 	}
 }
 

@@ -101,7 +101,7 @@ func TestRender(t *testing.T) {
 	}
 }
 
-// A reply as BIRD 2.0.12 gives it: one up, one shut by its limit, one that was told off, one suspended, one of a
+// A reply as BIRD 2.0.12 gives it: one up, one shut by its limit, one that had been, one that was told off, one suspended, one of a
 // stranger whose message looks like a line of BIRD's.
 func TestProtocols(t *testing.T) {
 	text, err := os.ReadFile("testdata/protocols.txt")
@@ -127,19 +127,20 @@ func TestProtocols(t *testing.T) {
 	want := []protocol{
 		{name: "svc_a1_4", up: true, since: "2026-11-21 19:08:14", info: "Established", phase: berth.EdgeEstablished, message: "an old one", lastError: "Received: Administrative shutdown", accepted: 1, filtered: 2, exported: 3},
 		{name: "svc_b1_4", down: true, since: "19:08:19.123", info: "Automatic shutdown: Route limit exceeded", phase: berth.EdgeOff, lastError: "Automatic shutdown: Route limit exceeded", limitHit: true},
+		{name: "svc_b1_6", up: true, since: "2026-11-21 19:08:20", info: "Established", phase: berth.EdgeEstablished, limitHit: true},
 		{name: "svc_c1_6", since: "2026-11-21", info: "Active        Received: Administrative shutdown", phase: berth.EdgeActive, message: "Receive limit:  3 [HIT]", lastError: "Received: Administrative shutdown"},
 		{name: "svc_d1_4", down: true, since: "2026-11-21 19:08:33.250", phase: berth.EdgeOff, message: "order d expired"},
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)
 	}
-	for i, tripped := range []bool{false, true, false, false} {
+	for i, tripped := range []bool{false, true, false, false, false} {
 		if i < len(got) && got[i].tripped() != tripped {
 			t.Errorf("%s: got tripped %v", got[i].name, !tripped)
 		}
 	}
-	if got[0].reason() != "" || got[1].reason() != want[1].lastError || got[2].reason() != want[2].lastError || got[3].reason() != "" {
-		t.Errorf("got the reasons %q, %q, %q, %q", got[0].reason(), got[1].reason(), got[2].reason(), got[3].reason())
+	if got[0].reason() != "" || got[1].reason() != want[1].lastError || got[3].reason() != want[3].lastError || got[4].reason() != "" {
+		t.Errorf("got the reasons %q, %q, %q, %q", got[0].reason(), got[1].reason(), got[3].reason(), got[4].reason())
 	}
 }
 
