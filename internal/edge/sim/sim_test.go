@@ -17,6 +17,10 @@ func session(n byte) berth.EdgeSession {
 		Local: netip.AddrFrom4([4]byte{192, 0, 2, 2 * n}), Peer: netip.AddrFrom4([4]byte{192, 0, 2, 2*n + 1}), Limit: 5,
 		Prefixes: []berth.EdgePrefix{{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{203, 0, 113, 4 * n}), 30)}},
 	}
+	s.V6 = berth.EdgeLink{
+		Local: netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, 15: 2 * n}), Peer: netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, 15: 2*n + 1}), Limit: 5,
+		Prefixes: []berth.EdgePrefix{{Prefix: netip.PrefixFrom(netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, 0xa0, n << 4}), 44), Longest: 48}},
+	}
 	return s
 }
 
@@ -27,7 +31,10 @@ func TestSuite(t *testing.T) {
 		return &edgetest.Subject{
 			Edge: e, Session: func(n int) berth.EdgeSession { return session(byte(n)) }, Connect: e.Connect,
 			Also: func(s berth.EdgeSession, more ...netip.Prefix) {
-				e.Announce(s.ServiceID, append(more, s.V4.Prefixes[0].Prefix)...)
+				for _, l := range s.Links() {
+					more = append(more, l.Prefixes[0].Prefix)
+				}
+				e.Announce(s.ServiceID, more...)
 			},
 			Message: func(s berth.EdgeSession) string { return e.Message(s.ServiceID) }, Away: e.Away, Now: now,
 		}
@@ -43,7 +50,7 @@ func TestEager(t *testing.T) {
 	}
 	e.Disconnect(session(1).ServiceID)
 	state, err := e.State(t.Context())
-	if err != nil || len(state.Links) != 2 || state.Links[0].Phase != berth.EdgeEstablished || state.Links[1].Phase != berth.EdgeActive {
+	if err != nil || len(state.Links) != 4 || state.Links[1].Phase != berth.EdgeEstablished || state.Links[2].Phase != berth.EdgeActive {
 		t.Errorf("got %v and %+v, want the first up", err, state)
 	}
 	if got := e.Configured(); got != 1 {
