@@ -55,7 +55,7 @@ func TestMigrateRoutes(t *testing.T) {
 			if kind.name != "sqlite" {
 				dialect = postgresDialect
 			}
-			f, err := rendered{dialect}.Open("00007_routes.sql")
+			f, err := rendered{dialect}.Open("00006_routes.sql")
 			if err != nil {
 				t.Fatal(err)
 			}
