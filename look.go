@@ -23,7 +23,10 @@ func (d *Desk) OpenConsole(ctx context.Context, s Service) (address, password st
 	case s.Status == Suspended:
 		return "", "", Invalid("server_id", "This server is suspended: until that ends it has no console.")
 	}
-	address, password, out := console.OpenConsole(ctx, s.ProviderRef)
+	out := d.through(ctx, s.Provider, func() (out Outcome) {
+		address, password, out = console.OpenConsole(ctx, s.ProviderRef)
+		return out
+	})
 	if err := d.told(out); err != nil {
 		return "", "", err
 	}
@@ -50,7 +53,11 @@ func (d *Desk) Usage(ctx context.Context, s Service) (Usage, error) {
 	if !able {
 		return Usage{}, notAble()
 	}
-	used, out := meter.Usage(ctx, s.ProviderRef)
+	var used Usage
+	out := d.through(ctx, s.Provider, func() (out Outcome) {
+		used, out = meter.Usage(ctx, s.ProviderRef)
+		return out
+	})
 	if err := d.told(out); err != nil {
 		return Usage{}, err
 	}
@@ -87,7 +94,11 @@ func (d *Desk) DiskSize(ctx context.Context, s Service) (int64, error) {
 	if !able {
 		return 0, notAble()
 	}
-	m, out := inspector.Inspect(ctx, s.ProviderRef)
+	var m Machine
+	out := d.through(ctx, s.Provider, func() (out Outcome) {
+		m, out = inspector.Inspect(ctx, s.ProviderRef)
+		return out
+	})
 	if err := d.told(out); err != nil {
 		return 0, err
 	}
@@ -109,6 +120,25 @@ func (d *Desk) visit(s Service) (ServerDriver, error) {
 		return nil, TryAgain(errNoProvider(s))
 	}
 	return driver, nil
+}
+
+// through looks at a provider by one of its turns, so that many who look are no more calls at once than it bears. A look
+// without a certain answer says nothing about the provider, since its client may have left: nobody closes a circuit to
+// the orders of others by asking and hanging up.
+func (d *Desk) through(ctx context.Context, provider string, look func() Outcome) (out Outcome) {
+	if d.Gate == nil {
+		return look()
+	}
+	leave, until := d.Gate.Enter(ctx, provider)
+	if leave == nil {
+		return NotCalled(until)
+	}
+	said := Unasked
+	defer func() { leave(said) }()
+	if out = look(); out.Verdict == Done || out.Verdict == Refused || out.Verdict == Absent {
+		said = out.Verdict
+	}
+	return out
 }
 
 // told turns what a driver said of a question into a refusal, or nil.
