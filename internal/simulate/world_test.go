@@ -254,12 +254,6 @@ func (w *world) process(name string, clock func() int64, drivers func(string, fa
 	})
 }
 
-// driver is a driver of servers and networks.
-type driver interface {
-	berth.ServerDriver
-	berth.NetworkDriver
-}
-
 // plain seals nothing; what is sealed still opens only under its row.
 type plain struct{}
 
