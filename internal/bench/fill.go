@@ -172,7 +172,8 @@ var copies = []struct {
 		"name": "'server-' || [hex]", "provider_ref": "'sim-' || [number]", "server_no": "[number]",
 		"balance_before": "w.balance - ([nth] - 1) * t.amount"}},
 	{"services", "services AS t WHERE t.id = '[template]'", map[string]string{
-		"id": "[id]", "user_id": "[user]", "name": "'server-' || [hex]", "provider_ref": "'sim-' || [number]", "server_no": "[number]"}},
+		"id": "[id]", "user_id": "[user]", "name": "'server-' || [hex]", "provider_ref": "'sim-' || [number]", "server_no": "[number]",
+		"expires_at": "t.expires_at", "due_at": "t.due_at"}}, // as the order's terms say, and not before the measurement is over
 	{"entries", "entries AS t JOIN wallets AS w ON w.user_id = [user] WHERE t.order_id = '[template]'", map[string]string{
 		"user_id": "[user]", "order_id": "[id]", "seq": "w.seq + [nth]", "balance": "w.balance + [nth] * t.amount", "batch": "[paid]"}},
 	{"events", "events AS t WHERE t.order_id = '[template]'", map[string]string{
