@@ -83,6 +83,7 @@ type NetworkProduct struct {
 	Monthly     int64 // minor units; NotOffered when there is no such cycle
 	Yearly      int64
 	Life        *Life // nil for the catalogue's
+	Peers             // the zero value for a product that its provider numbers itself
 }
 
 // NotOffered is the price of a billing cycle that a network product isn't sold in.
@@ -224,7 +225,7 @@ func checkNetwork(n *NetworkProduct) error {
 	case n.Monthly < NotOffered || n.Yearly < NotOffered || n.Monthly > MaxMinor || n.Yearly > MaxMinor:
 		return fmt.Errorf("network %q: prices must be between 0 and %s", n.Name, FormatMinor(MaxMinor))
 	}
-	return nil
+	return n.Peers.check(n.Name)
 }
 
 func (c *Catalogue) hasLocation(name string) bool {

@@ -11,6 +11,7 @@ type Desk struct {
 	Networks    map[string]NetworkDriver
 	Pools       map[string]string // by provider name: the pool that its servers get their addresses from, if any
 	Sealer      Sealer
+	Evidence    Evidence // what registries say of customers' own prefixes; nil for nothing
 	Policy      Policy
 	Replica     string        // names this process as holder of leases
 	Now         func() int64  // microseconds UTC
@@ -49,7 +50,7 @@ func (d *Desk) Place(ctx context.Context, r *Request) (Receipt, error) {
 	if refusal != nil && r.IdempotencyKey == "" {
 		return Receipt{}, refusal
 	}
-	if r.Kind == KindNewServer && r.Password == "" {
+	if (r.Kind == KindNewServer || r.Kind == KindNetwork) && r.Password == "" {
 		r.Password = d.NewPassword()
 	}
 	need, ref, mark := k.Need(r), KeyID(r.KeyOwnerID, r.IdempotencyKey), ""
@@ -135,6 +136,9 @@ func (d *Desk) open(b *Book, r *Request, q Quote) (Receipt, error) {
 	}
 	k := d.kinds[q.Kind]
 	k.Open(b, &o, q)
+	if n, ok := k.(network); ok {
+		n.keep(&o, d.Sealer, r.Password)
+	}
 	announce(b, EventOrderPaid, o)
 	if q.Instant {
 		complete(b, k, &o)

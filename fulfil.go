@@ -222,6 +222,7 @@ func backOff(attempt int64) int64 {
 // Resolution is an operator's decision on an order that no certain answer came for.
 type Resolution struct {
 	Refund bool   // the operator has made sure that nothing exists and nothing will
+	ASN    int64  // or: the AS number that was registered for it, see register
 	Adopt  string // or: the provider's id of the machine that was made
 }
 
@@ -231,6 +232,9 @@ func (d *Desk) Resolve(ctx context.Context, id string, r Resolution) (Receipt, e
 	o, ok, err := d.Store.Order(ctx, id)
 	if err != nil || !ok {
 		return Receipt{}, orUnknown(err, "order_id", "Unknown order.")
+	}
+	if r.ASN != 0 {
+		return d.register(ctx, o, r.ASN)
 	}
 	var out Outcome
 	if !r.Refund {

@@ -51,6 +51,8 @@ type Service struct {
 	Task          Task   // what is to be done about it
 	Lease                // of that task; DueAt is the one instant at which any process has to look at the service next, 0 for never
 	Allotment            // what it has from pools; a terminated one had it
+	Peering       string // its session, by ReadPeering; "" for servers and for networks without one
+	CycleDay      int64  // networks: the day of the month that its cycles end on, where the month has it; 0 for that of CreatedAt
 	Result
 	CreatedAt int64
 	UpdatedAt int64

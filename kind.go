@@ -40,6 +40,7 @@ type Request struct {
 
 	PlanID        string
 	ServerID      string
+	Sort          string // NetworkService when the service to renew is one, otherwise it is a server
 	ImageID       int64
 	ApplicationID int64
 	Location      string

@@ -70,6 +70,7 @@ type Terms struct {
 	ExpiresAt     int64  // the service's expiry once this order is done
 	Password      string // sealed; dropped after the key's window unless the operator keeps passwords
 	Allotment            // what the service gets from pools
+	Peering       string // the session of a network service with one, see Peering; "" for all else
 }
 
 // Asked is what an unsettled order's present provider may have heard of it.

@@ -42,7 +42,11 @@ func (k renew) Quote(b *Book, r *Request) (Quote, error) {
 
 // extensible is the service that a request extends: a server of the customer's own, or the one that the clock renews.
 func extensible(b *Book, r *Request) (Service, error) {
-	if r.Renews == 0 {
+	switch {
+	case r.Renews != 0:
+	case r.Sort == NetworkService:
+		return ownNetwork(b, r.UserID, r.ServerID)
+	default:
 		return ownServer(b, r)
 	}
 	s, ok := b.Service(r.ServerID)
@@ -67,7 +71,7 @@ func (k renew) quote(b *Book, r *Request, s Service, c *Catalogue) Quote {
 	terms.Price, amount = c.extension(&s, hours)
 	terms.Versions, terms.ExpiresAt = r.Versions, extended(b, s)+hours*Hour
 	if s.Sort == NetworkService {
-		terms.ExpiresAt = AddMonths(extended(b, s), cycleMonths(s.Cycle), k.policy.Zone)
+		terms.ExpiresAt = k.policy.nextCycle(&s, extended(b, s))
 	}
 	return Quote{Kind: KindRenew, Amount: amount, Currency: c.Currency, Terms: terms, Service: s, Instant: true}
 }
@@ -103,8 +107,11 @@ func (renew) Open(b *Book, o *Order, q Quote)                      {}
 func (renew) Fulfil(ctx context.Context, d *Desk, o Order) Outcome { return Outcome{Verdict: Done} }
 func (renew) Release(b *Book, o *Order)                            {}
 
-func (renew) Deliver(b *Book, o *Order) {
+func (k renew) Deliver(b *Book, o *Order) {
 	s, _ := b.Service(o.ServiceID)
+	if from := extended(b, s); s.Sort == NetworkService && from != s.ExpiresAt {
+		s.CycleDay = k.policy.dayOf(from) // what was bought late begins anew
+	}
 	s.ExpiresAt, s.Hours, s.Price = o.ExpiresAt, o.Hours, o.Price
 	o.Result = s.Result
 	advance(b, &s)

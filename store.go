@@ -49,6 +49,12 @@ type Reader interface {
 	// Catalogue is the current version; version 0 and empty before the first was applied.
 	Catalogue(ctx context.Context) (*Catalogue, error)
 
+	// Networks lists a user's network services, the newest first, terminated ones too.
+	Networks(ctx context.Context, userID string) ([]Service, error)
+	// EdgeRows is what one edge is to carry: the network services of a provider that aren't terminated, and its paid
+	// network orders. The orders are read first, so that one which completes meanwhile is among the services.
+	EdgeRows(ctx context.Context, provider string) (EdgeRows, error)
+
 	// Due lists ids of paid orders whose DueAt has come, the longest due first.
 	Due(ctx context.Context, now int64, limit int) ([]string, error)
 	// DueServices lists ids of services that some process has to look at, because DueAt has come; the longest due first.
@@ -175,6 +181,7 @@ const (
 	MetaSwept        = "swept"        // id up to which old passwords have been dropped
 	MetaChain        = "chain"        // the head of the chain; whoever has it locked is the sealer
 	MetaPools        = "pools"        // names of all pools; whoever has it locked may add ranges, which must not overlap
+	MetaPrefixes     = "prefixes"     // what customers announce of their own; whoever has it locked may add to it
 	MetaReconciled   = "reconciled"   // when a process last began to compare the database with the providers, microseconds UTC
 	MetaMoved        = "moved"        // where and when this database was moved to: it must not be served beside its copy
 )

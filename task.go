@@ -133,6 +133,9 @@ func checkTask(r *TaskRequest) *Error {
 func (d *Desk) askable(b *Book, r TaskRequest) (Service, error) {
 	if r.Operator {
 		s, _ := b.Service(r.ServerID)
+		if s.Sort == NetworkService {
+			return s, d.askableNetwork(s, r)
+		}
 		r.UserID = s.UserID
 	}
 	s, err := ownServer(b, &Request{ServerID: r.ServerID, UserID: r.UserID})
@@ -157,6 +160,22 @@ func (d *Desk) askable(b *Book, r TaskRequest) (Service, error) {
 		}
 	}
 	return s, idle(s)
+}
+
+// askableNetwork judges what an operator asks of a network: it can be suspended, resumed and ended, and nothing else.
+func (d *Desk) askableNetwork(s Service, r TaskRequest) error {
+	switch {
+	case s.Status == Terminated:
+		return Unknown("server_id", "This network is terminated.")
+	case r.Do != TaskSuspend && r.Do != TaskResume && r.Do != TaskDelete:
+		return Errorf(NotSupported, "A network can be suspended, resumed and deleted, and nothing else.")
+	}
+	if !r.Later {
+		if err := d.ability(s, r.Do); err != nil {
+			return err
+		}
+	}
+	return idle(s)
 }
 
 func wordOf(do string) string {
@@ -203,7 +222,7 @@ func (d *Desk) present(b *Book, serviceID, otherwise string) (string, error) {
 
 // ability refuses a task that the service's driver has no method for.
 func (d *Desk) ability(s Service, do string) error {
-	driver, ok := d.Servers[s.Provider]
+	driver, ok := d.driver(&s)
 	if !ok {
 		return TryAgain(errNoProvider(s))
 	}

@@ -107,8 +107,8 @@ func (d *Desk) Reseal(ctx context.Context, old Sealer, progress func(done int)) 
 	}
 }
 
-// resealTasks does the same with the passwords of tasks. They are few and gone within moments, so no index leads to
-// them, and all services are looked through.
+// resealTasks does the same with the passwords that services have: those of tasks, which are few and gone within moments,
+// and those of sessions. No index leads to them, and all services are looked through.
 func (d *Desk) resealTasks(ctx context.Context, old Sealer, done int, progress func(done int)) error {
 	for after := ""; ; {
 		page, err := d.Store.Services(ctx, after, takeAtMost)
@@ -117,7 +117,7 @@ func (d *Desk) resealTasks(ctx context.Context, old Sealer, done int, progress f
 		}
 		var ids []string
 		for i := range page {
-			if page[i].Task.Password != "" {
+			if page[i].Task.Password != "" || page[i].Peering != "" {
 				ids = append(ids, page[i].ID)
 			}
 		}
@@ -128,11 +128,16 @@ func (d *Desk) resealTasks(ctx context.Context, old Sealer, done int, progress f
 		err = d.Store.Write(ctx, Need{Services: ids}, func(b *Book) error {
 			for _, id := range ids {
 				s, ok := b.Service(id)
-				if !ok || s.Task.Password == "" {
+				if !ok {
 					continue
 				}
 				var err error
-				if s.Task.Password, err = d.reseal(old, TaskRow(id), s.Task.Password, "server "+id); err != nil {
+				if s.Task.Password != "" {
+					if s.Task.Password, err = d.reseal(old, TaskRow(id), s.Task.Password, "server "+id); err != nil {
+						return err
+					}
+				}
+				if err := d.resealSession(old, &s); err != nil {
 					return err
 				}
 				b.PutService(s)
@@ -145,6 +150,19 @@ func (d *Desk) resealTasks(ctx context.Context, old Sealer, done int, progress f
 		done += len(ids)
 		progress(done)
 	}
+}
+
+// resealSession seals the password of a service's session anew. One whose order isn't done yet stands in the order's terms,
+// which never change: the old key opens it until that service exists.
+func (d *Desk) resealSession(old Sealer, s *Service) error {
+	p, ok, err := ReadPeering(s.Peering)
+	if err != nil || !ok || p.Password == "" {
+		return err
+	}
+	if p.Password, err = d.reseal(old, PeeringRow(s.ID), p.Password, "network service "+s.ID); err == nil {
+		s.Peering = p.text()
+	}
+	return err
 }
 
 func (d *Desk) reseal(old Sealer, row, sealed, whose string) (string, error) {

@@ -114,6 +114,22 @@ func (s Store) DueServices(ctx context.Context, now int64, limit int) (ids []str
 	return ids, err
 }
 
+// Networks lists a user's network services.
+func (s Store) Networks(ctx context.Context, userID string) (services []berth.Service, err error) {
+	if err = s.read(ctx, "networks"); err == nil {
+		services, err = s.Store.Networks(ctx, userID)
+	}
+	return services, err
+}
+
+// EdgeRows is what an edge is to carry.
+func (s Store) EdgeRows(ctx context.Context, provider string) (rows berth.EdgeRows, err error) {
+	if err = s.read(ctx, "edge rows"); err == nil {
+		rows, err = s.Store.EdgeRows(ctx, provider)
+	}
+	return rows, err
+}
+
 // ExpiredKeys lists idempotency keys whose window is over.
 func (s Store) ExpiredKeys(ctx context.Context, now int64, limit int) (ids []string, err error) {
 	if err = s.read(ctx, "expired keys"); err == nil {

@@ -339,6 +339,21 @@ func (m *memory) Stock(context.Context) ([]berth.Stock, error) {
 	return rows, nil
 }
 
+func (m *memory) Networks(_ context.Context, userID string) ([]berth.Service, error) {
+	return list(m, m.services, func(s berth.Service) bool { return s.Sort == berth.NetworkService && s.UserID == userID },
+		func(a, b berth.Service) int { return strings.Compare(b.ID, a.ID) }), nil
+}
+
+func (m *memory) EdgeRows(_ context.Context, provider string) (rows berth.EdgeRows, err error) {
+	rows.Orders = list(m, m.orders, func(o berth.Order) bool {
+		return o.State == berth.Paid && o.Kind == berth.KindNetwork && o.Provider == provider
+	}, func(a, b berth.Order) int { return strings.Compare(a.ID, b.ID) })
+	rows.Services = list(m, m.services, func(s berth.Service) bool {
+		return s.Sort == berth.NetworkService && s.Provider == provider && s.Status != berth.Terminated
+	}, func(a, b berth.Service) int { return strings.Compare(a.ID, b.ID) })
+	return rows, nil
+}
+
 func (m *memory) Entries(_ context.Context, userID string, before int64, limit int) ([]berth.Entry, error) {
 	m.data.RLock()
 	defer m.data.RUnlock()

@@ -228,6 +228,25 @@ func (r *sqlReader) Services(ctx context.Context, after string, limit int) ([]be
 	return find(ctx, r, services, "WHERE id > $1 ORDER BY id LIMIT $2", after, int64(limit))
 }
 
+func (r *sqlReader) Networks(ctx context.Context, userID string) ([]berth.Service, error) {
+	// The first condition is that of the index, in the index's words; so it is below.
+	return find(ctx, r, services, "WHERE sort = 'network' AND user_id = $1 ORDER BY id DESC", userID)
+}
+
+func (r *sqlReader) EdgeRows(ctx context.Context, provider string) (rows berth.EdgeRows, err error) {
+	paid, err := find(ctx, r, orders, "WHERE state = 'paid' AND kind = 'network' ORDER BY id")
+	if err != nil {
+		return rows, err
+	}
+	for _, o := range paid {
+		if o.Provider == provider { // it is packed: paid orders are few at any time
+			rows.Orders = append(rows.Orders, o)
+		}
+	}
+	rows.Services, err = find(ctx, r, services, "WHERE sort = 'network' AND provider = $1 AND status <> 'terminated' ORDER BY id", provider)
+	return rows, err
+}
+
 func (r *sqlReader) Entries(ctx context.Context, userID string, before int64, limit int) ([]berth.Entry, error) {
 	if before <= 0 {
 		before = berth.Forever

@@ -107,6 +107,7 @@ var (
 				text("cidr", func(r *berth.Order) *string { return &r.CIDR }),
 				text("gateway", func(r *berth.Order) *string { return &r.Gateway }),
 				text("mac", func(r *berth.Order) *string { return &r.MAC }),
+				text("peering", func(r *berth.Order) *string { return &r.Peering }),
 			),
 		}, append([]column[berth.Order]{
 			text("state", func(r *berth.Order) *string { return (*string)(&r.State) }),
@@ -149,6 +150,8 @@ var (
 				text("cidr", func(r *berth.Service) *string { return &r.CIDR }),
 				text("gateway", func(r *berth.Service) *string { return &r.Gateway }),
 				text("mac", func(r *berth.Service) *string { return &r.MAC }),
+				text("peering", func(r *berth.Service) *string { return &r.Peering }),
+				number("cycle_day", func(r *berth.Service) *int64 { return &r.CycleDay }),
 			),
 			text("provider", func(r *berth.Service) *string { return &r.Provider }),
 			text("stock_key", func(r *berth.Service) *string { return &r.StockKey }),

@@ -254,4 +254,5 @@ func readWork(t *testing.T, d Database) {
 	backlog, err = s.Backlog(ctx)
 	must(t, err)
 	same(t, "backlog of what is sealed", backlog, berth.Backlog{Unsettled: 4, Oldest: 1001 * berth.Second, Doubtful: 2})
+	networks(t, s)
 }

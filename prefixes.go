@@ -1,0 +1,243 @@
+package berth
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Prefixes that customers bring. Nothing gets into a filter without a piece of evidence, and none is in two services.
+
+// PrefixRequest asks for a prefix to be announced over a session.
+type PrefixRequest struct {
+	UserID    string
+	ServiceID string
+	Prefix    netip.Prefix
+	Longest   int    // parts of it down to this length; 0 for the prefix alone
+	Letter    string // what the customer calls the letter of authority that he has sent; "" for none
+	Remove    bool
+}
+
+// mostPrefixes is how many a service may have: a filter is text that a router reads.
+const mostPrefixes = 256
+
+// neverAnnounced are the blocks that nobody may announce (RFC 6890 and what is reserved since). Of a pool they may be, since
+// that is the operator's own decision.
+var neverAnnounced = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"),
+	netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("172.16.0.0/12"),
+	netip.MustParsePrefix("192.0.0.0/24"), netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("192.168.0.0/16"),
+	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"),
+	netip.MustParsePrefix("224.0.0.0/3"),
+}
+
+// globalIPv6 is all of IPv6 that is given to anybody, and the parts of it that aren't.
+var (
+	globalIPv6 = netip.MustParsePrefix("2000::/3")
+	unusedIPv6 = []netip.Prefix{
+		netip.MustParsePrefix("2001::/32"), netip.MustParsePrefix("2001:2::/48"), netip.MustParsePrefix("2001:10::/28"),
+		netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("3fff::/20"),
+	}
+)
+
+// judge refuses what can't be announced, whoever asks.
+func (r *PrefixRequest) judge() *Error {
+	p := r.Prefix
+	if !p.IsValid() || p.Addr().Is4In6() || p.Addr().Zone() != "" || p != p.Masked() {
+		return Invalid("prefix", "prefix must be a network such as 198.51.100.0/24 or 2001:db8::/48.")
+	}
+	if r.Longest != 0 && (r.Longest < p.Bits() || r.Longest > p.Addr().BitLen()) {
+		return Invalid("longest", "longest must be between %d and %d.", p.Bits(), p.Addr().BitLen())
+	}
+	if !printable(r.Letter, 200) {
+		return Invalid("letter", "letter must be at most 200 printable characters.")
+	}
+	return nil
+}
+
+// reserved refuses what a customer can't have of his own.
+func (r *PrefixRequest) reserved() *Error {
+	shortest, longest := 8, 24
+	if r.Prefix.Addr().Is6() {
+		shortest, longest = 19, 48
+	}
+	if r.Prefix.Bits() < shortest || max(r.Prefix.Bits(), r.Longest) > longest {
+		return Invalid("prefix", "Prefixes are between /%d and /%d; longer parts are carried nowhere.", shortest, longest)
+	}
+	list := neverAnnounced
+	if r.Prefix.Addr().Is6() {
+		if list = unusedIPv6; !globalIPv6.Overlaps(r.Prefix) {
+			list = []netip.Prefix{r.Prefix}
+		}
+	}
+	for _, block := range list {
+		if block.Overlaps(r.Prefix) {
+			return Invalid("prefix", "%s is reserved, and nobody may announce it.", r.Prefix)
+		}
+	}
+	return nil
+}
+
+// ChangePrefix adds a prefix to a session, or takes one away. What has evidence is in the filter at once, so that its Pending is
+// false; with a letter alone it waits for an operator (ApprovePrefix). Refusals name prefix, longest or letter.
+func (d *Desk) ChangePrefix(ctx context.Context, r PrefixRequest) (s Service, carried bool, err error) {
+	if refusal := r.judge(); refusal != nil {
+		return s, false, refusal
+	}
+	s, err = d.changeSession(ctx, r.UserID, r.ServiceID, Need{Meta: []string{MetaPrefixes, MetaPools}}, func(b *Book, s *Service, p *Peering) error {
+		at := slices.IndexFunc(p.Prefixes, func(have BoughtPrefix) bool { return have.Prefix == r.Prefix.String() })
+		if r.Remove {
+			return d.dropPrefix(b, s, p, at)
+		}
+		bought, err := d.evidence(b, s, p, r)
+		if err != nil {
+			return err
+		}
+		bought.Prefix, bought.Longest, bought.At = r.Prefix.String(), r.Longest, b.Now()
+		switch {
+		case at >= 0 && p.Prefixes[at].Evidence == EvidencePool:
+			return Invalid("prefix", "%s belongs to this service already.", r.Prefix)
+		case at >= 0:
+			p.Prefixes[at] = bought
+		case len(p.Prefixes) >= mostPrefixes:
+			return Invalid("prefix", "A service has at most %d prefixes.", mostPrefixes)
+		default:
+			p.Prefixes = append(p.Prefixes, bought)
+		}
+		if bought.Evidence != EvidencePool {
+			noteAnnounced(b, r.Prefix, s.ID)
+		}
+		b.Announce(Event{Name: EventServiceSet, UserID: s.UserID, ServiceID: s.ID, Detail: "prefix " + bought.Prefix + ": " + bought.Evidence})
+		return nil
+	})
+	if err != nil {
+		return s, false, err
+	}
+	return s, d.Carry(ctx, s), nil
+}
+
+func (d *Desk) dropPrefix(b *Book, s *Service, p *Peering, at int) error {
+	switch {
+	case at < 0:
+		return Unknown("prefix", "This service has no such prefix.")
+	case strings.Contains(p.Prefixes[at].Detail, "/") && slices.Contains(strings.Fields(s.Items), p.Prefixes[at].Detail):
+		return Invalid("prefix", "%s was bought with this service and stays with it.", p.Prefixes[at].Prefix)
+	}
+	b.Announce(Event{Name: EventServiceSet, UserID: s.UserID, ServiceID: s.ID, Detail: "prefix " + p.Prefixes[at].Prefix + ": removed"})
+	p.Prefixes = slices.Delete(slices.Clone(p.Prefixes), at, at+1)
+	return nil
+}
+
+// evidence finds out why a prefix may be announced.
+func (d *Desk) evidence(b *Book, s *Service, p *Peering, r PrefixRequest) (BoughtPrefix, error) {
+	for _, have := range p.Prefixes {
+		if own, err := netip.ParsePrefix(have.Prefix); err == nil && have.Evidence == EvidencePool && holds(own, r.Prefix) {
+			return BoughtPrefix{Evidence: EvidencePool, Detail: "part of " + have.Prefix}, nil
+		}
+	}
+	if err := r.reserved(); err != nil {
+		return BoughtPrefix{}, err
+	}
+	if nobodys(int64(p.ASN)) {
+		return BoughtPrefix{}, Invalid("prefix", "A private AS number announces prefixes of the operator's only.")
+	}
+	if err := announcedElsewhere(b, s.ID, r.Prefix); err != nil {
+		return BoughtPrefix{}, err
+	}
+	if d.Evidence != nil {
+		found, forbidden, err := d.Evidence.Find(r.Prefix, r.Longest, p.ASN)
+		switch {
+		case err != nil:
+			return BoughtPrefix{}, TryAgain(err)
+		case forbidden:
+			return BoughtPrefix{}, Invalid("prefix", "A ROA lets others announce %s, and not AS%d with these lengths; mend the ROA first.", r.Prefix, p.ASN)
+		case found != "":
+			return BoughtPrefix{Evidence: found}, nil
+		}
+	}
+	if r.Letter == "" {
+		return BoughtPrefix{}, Invalid("prefix", "There is no ROA and no route object for %s and AS%d. Make one, or send a letter of authority and name it in letter.", r.Prefix, p.ASN)
+	}
+	return BoughtPrefix{Evidence: EvidenceLetter, Detail: r.Letter, Pending: true}, nil
+}
+
+// holds reports whether a part lies within a whole.
+func holds(whole, part netip.Prefix) bool {
+	return whole.Bits() <= part.Bits() && whole.Contains(part.Addr())
+}
+
+// announcedElsewhere refuses a prefix that has something in common with a pool, or with what another service announces.
+func announcedElsewhere(b *Book, serviceID string, prefix netip.Prefix) error {
+	names, _ := b.Meta(MetaPools)
+	for name := range strings.FieldsSeq(names) {
+		pool, ok := b.Pool(name)
+		for _, block := range pool.Ranges {
+			if ok && pool.Kind != ASNPool && pool.RemovedAt == 0 && block.prefix().Overlaps(prefix) {
+				return Invalid("prefix", "%s is the operator's own; such a prefix comes with the service or not at all.", prefix)
+			}
+		}
+	}
+	for other, owner := range announced(b) {
+		if owner == serviceID || !other.Overlaps(prefix) {
+			continue
+		}
+		if s, ok := b.Service(owner); ok && s.Status != Terminated && strings.Contains(s.Peering, `"`+other.String()+`"`) {
+			return Invalid("prefix", "%s overlaps with a prefix of another service.", prefix)
+		}
+	}
+	return nil
+}
+
+// announced is what customers brought, by the service that has or had it. Whoever adds to it holds the lock of its row.
+func announced(b *Book) map[netip.Prefix]string {
+	text, _ := b.Meta(MetaPrefixes)
+	all := map[netip.Prefix]string{}
+	for entry := range strings.FieldsSeq(text) {
+		prefix, owner, _ := strings.Cut(entry, "=")
+		if p, err := netip.ParsePrefix(prefix); err == nil {
+			all[p] = owner
+		}
+	}
+	return all
+}
+
+// noteAnnounced adds a prefix to the list.
+func noteAnnounced(b *Book, prefix netip.Prefix, serviceID string) {
+	all := announced(b)
+	all[prefix] = serviceID
+	entries := make([]string, 0, len(all))
+	for p, owner := range all {
+		entries = append(entries, p.String()+"="+owner)
+	}
+	slices.Sort(entries)
+	b.PutMeta(MetaPrefixes, strings.Join(entries, " "))
+}
+
+// ApprovePrefix is an operator's word on a prefix that a letter of authority speaks for: by names who has read it, and "" says
+// that it is no good, which takes the prefix away.
+func (d *Desk) ApprovePrefix(ctx context.Context, serviceID, prefix, by string) (Service, error) {
+	s, ok, err := d.Store.Service(ctx, serviceID)
+	if err != nil || !ok {
+		return s, orUnknown(err, "service", "There is no service with this id.")
+	}
+	if !printable(by, 100) {
+		return s, Invalid("by", "by must be at most 100 printable characters.")
+	}
+	return d.changeSession(ctx, s.UserID, serviceID, Need{}, func(b *Book, s *Service, p *Peering) error {
+		at := slices.IndexFunc(p.Prefixes, func(have BoughtPrefix) bool { return have.Prefix == prefix && have.Pending })
+		if at < 0 {
+			return Unknown("prefix", "This service has no such prefix that waits for approval.")
+		}
+		p.Prefixes = slices.Clone(p.Prefixes)
+		word := "approved by " + by
+		if by == "" {
+			word = "refused"
+			p.Prefixes = slices.Delete(p.Prefixes, at, at+1)
+		} else {
+			p.Prefixes[at].Pending, p.Prefixes[at].Detail = false, p.Prefixes[at].Detail+", approved by "+by
+		}
+		b.Announce(Event{Name: EventServiceSet, UserID: s.UserID, ServiceID: s.ID, Detail: "prefix " + prefix + ": " + word})
+		return nil
+	})
+}
