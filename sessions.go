@@ -173,7 +173,7 @@ func (d *Desk) register(ctx context.Context, o Order, asn int64) (Receipt, error
 		network{}.keep(&done, d.Sealer, password)
 		done.Attempt++ // fences an attempt that is still out there
 		announce(b, EventOrderResolved, done)
-		if err := d.settle(b, &done, Outcome{Verdict: Done, Result: Result{ProviderRef: o.ServiceID}}); err != nil {
+		if err := d.settle(b, &done, Outcome{Verdict: Done, Result: Result{ProviderRef: o.ServiceID}}, nil); err != nil {
 			return err
 		}
 		done.Terms = now.Terms // they never change: the service has what was added

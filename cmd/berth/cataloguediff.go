@@ -97,8 +97,8 @@ func things(c *berth.Catalogue) []thing {
 		list = append(list, planThing(&c.Plans[i]))
 	}
 	for _, n := range c.Networks {
-		list = append(list, thing{"network " + n.ID, []cell{{"name", n.Name}, {"description", n.Description},
-			{"provider", n.Provider}, {"monthly", cycle(n.Monthly)}, {"yearly", cycle(n.Yearly)}, {"life", lifeText(n.Life)}}})
+		list = append(list, thing{"network " + n.ID, append([]cell{{"name", n.Name}, {"description", n.Description},
+			{"provider", n.Provider}, {"monthly", cycle(n.Monthly)}, {"yearly", cycle(n.Yearly)}, {"life", lifeText(n.Life)}}, peersCells(n.Peers)...)})
 	}
 	return list
 }

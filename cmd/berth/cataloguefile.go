@@ -76,6 +76,8 @@ type networkFile struct {
 	Monthly     *price `yaml:"monthly,omitempty"` // nil for a cycle that isn't sold
 	Yearly      *price `yaml:"yearly,omitempty"`
 
+	peersFile `yaml:",inline"`
+
 	Life *lifeFile `yaml:"life,omitempty,flow"`
 }
 
@@ -189,7 +191,8 @@ func (f *catalogueFile) catalogue(current *berth.Catalogue) berth.Catalogue {
 	}
 	for _, n := range f.Networks {
 		c.Networks = append(c.Networks, berth.NetworkProduct{ID: n.ID, Name: n.Name, Description: n.Description,
-			Provider: n.Provider, Monthly: n.Monthly.orNotOffered(), Yearly: n.Yearly.orNotOffered(), Life: n.Life.own(c.Life)})
+			Provider: n.Provider, Monthly: n.Monthly.orNotOffered(), Yearly: n.Yearly.orNotOffered(), Life: n.Life.own(c.Life),
+			Peers: n.peers()})
 	}
 	return c
 }
@@ -264,7 +267,8 @@ func fileOf(c *berth.Catalogue) catalogueFile {
 	}
 	for _, n := range c.Networks {
 		f.Networks = append(f.Networks, networkFile{ID: n.ID, Name: n.Name, Description: n.Description, Provider: n.Provider,
-			Monthly: offered(n.Monthly), Yearly: offered(n.Yearly), Life: fileOfLife(n.Life)})
+			Monthly: offered(n.Monthly), Yearly: offered(n.Yearly), Life: fileOfLife(n.Life),
+			peersFile: fileOfPeers(n.Peers)})
 	}
 	return f
 }

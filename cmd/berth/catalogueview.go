@@ -56,6 +56,8 @@ type networkView struct {
 	Yearly   *string `json:"yearly"`
 
 	Life *lifeView `json:"life"` // null for the catalogue's
+
+	Peers *peersFile `json:"session"` // null for a product that its provider numbers itself
 }
 
 func viewCatalogue(c *berth.Catalogue, stock []berth.Stock) catalogueView {
@@ -86,7 +88,7 @@ func viewCatalogue(c *berth.Catalogue, stock []berth.Stock) catalogueView {
 		v.Plans = append(v.Plans, plan)
 	}
 	for _, n := range c.Networks {
-		v.Networks = append(v.Networks, networkView{n.ID, n.Name, n.Provider, orNull(cycle(n.Monthly)), orNull(cycle(n.Yearly)), viewLife(n.Life)})
+		v.Networks = append(v.Networks, networkView{n.ID, n.Name, n.Provider, orNull(cycle(n.Monthly)), orNull(cycle(n.Yearly)), viewLife(n.Life), viewPeers(n.Peers)})
 	}
 	return v
 }
@@ -133,9 +135,9 @@ func printCatalogue(w io.Writer, c *berth.Catalogue, stock []berth.Stock) {
 		}
 	}
 	row(w, "")
-	row(w, "NETWORK", "NAME", "PROVIDER", "MONTH", "YEAR")
+	row(w, "NETWORK", "NAME", "PROVIDER", "MONTH", "YEAR", "SESSION")
 	for _, n := range c.Networks {
-		row(w, n.ID, n.Name, n.Provider, shown(cycle(n.Monthly)), shown(cycle(n.Yearly)))
+		row(w, n.ID, n.Name, n.Provider, shown(cycle(n.Monthly)), shown(cycle(n.Yearly)), shown(thing{fields: peersCells(n.Peers)}.summary()))
 	}
 	row(w, "")
 	row(w, "IMAGE", "NAME")

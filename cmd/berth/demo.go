@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/berth-host/berth"
 	"github.com/berth-host/berth/internal/provision/sim"
 	"github.com/berth-host/berth/internal/settings"
 	"github.com/berth-host/berth/internal/store"
@@ -129,7 +130,11 @@ func (st *station) prepareDemo(s *session, f files) error {
 	if err != nil {
 		return err
 	}
-	openers := map[string]opener{"sim": simulated(f.machines, sim.Options{Now: wallClock})}
+	openers := map[string]opener{
+		"sim": simulated(f.machines, sim.Options{Now: wallClock}),
+		// Every customer of the demo has a router, which comes up as soon as its session is there.
+		demoEdge: simulatedEdge(berth.EdgeSite{Provider: demoEdge, ASN: demoASN}, true),
+	}
 	if err := st.equip(s.ctx, st.store, sealer, openers); err != nil {
 		return err
 	}

@@ -96,9 +96,15 @@ func checkProviders(ctx context.Context, p *providers, c *berth.Catalogue) check
 	for name := range p.servers {
 		names = append(names, name)
 	}
+	for name := range p.edges {
+		names = append(names, name)
+	}
 	slices.Sort(names)
 	for _, name := range names {
 		one := providerCheckView{Provider: name, Matches: []solusvm.Match{}}
+		if edge, ok := p.edges[name]; ok {
+			one.Checked, one.Matches = true, edge.check(ctx, c)
+		}
 		if driver, ok := p.servers[name].(checker); ok {
 			one.Checked, one.Matches = true, driver.Check(ctx, c, name)
 		}
@@ -124,6 +130,6 @@ func (v checkView) table(w io.Writer) {
 		}
 	}
 	if len(v.Providers) == 0 {
-		row(w, "No provider of servers is in the settings.")
+		row(w, "No provider is in the settings.")
 	}
 }

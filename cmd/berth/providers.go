@@ -7,18 +7,19 @@ import (
 	"io"
 
 	"github.com/berth-host/berth"
+	"github.com/berth-host/berth/internal/edge/keeper"
 	"github.com/berth-host/berth/internal/provision/sim"
 	"github.com/berth-host/berth/internal/settings"
 )
 
 // opener makes a driver out of its settings, for the installation of this id. What it returns is a berth.ServerDriver,
-// a berth.NetworkDriver or both, and may be an io.Closer.
+// a berth.NetworkDriver or both, and may be an io.Closer; or it is an edgeAt.
 type opener func(installation string) (any, error)
 
-// readDriver reads what a provider's driver wants to know, and returns how to open it; nil when there's no driver of
+// readDriver reads what the driver of a provider wants to know, and returns how to open it; nil when there's no driver of
 // this name. It is the list of all drivers.
-func readDriver(name string, r *settings.Reading) (opener, error) {
-	switch name {
+func readDriver(name, driver string, r *settings.Reading) (opener, error) {
+	switch driver {
 	case "sim":
 		path := r.Required("journal")
 		r.Text("pool", "") // the desk's affair: see settings.Pools
@@ -28,11 +29,15 @@ func readDriver(name string, r *settings.Reading) (opener, error) {
 		return readSolusVM(r)
 	case "libvirt":
 		return readLibvirt(r)
+	case "bird":
+		return readBIRD(name, r)
+	case "sim-edge":
+		return readSimulatedEdge(name, r)
 	}
 	return nil, nil
 }
 
-const knownDrivers = "sim, solusvm and libvirt"
+const knownDrivers = "sim, solusvm, libvirt, bird and sim-edge"
 
 func simulated(path string, o sim.Options) opener {
 	return func(installation string) (any, error) {
@@ -60,7 +65,7 @@ func providersOf(s *settings.Settings, getenv func(string) string) (map[string]o
 	for _, name := range s.ProviderNames() {
 		p := s.Providers[name]
 		r := s.Read(name, getenv)
-		open, err := readDriver(p.Driver, r)
+		open, err := readDriver(name, p.Driver, r)
 		r.Count("calls", callsAtOnce) // every provider has it, whatever its driver
 		switch {
 		case err != nil:
@@ -80,6 +85,8 @@ func providersOf(s *settings.Settings, getenv func(string) string) (map[string]o
 type providers struct {
 	servers  map[string]berth.ServerDriver
 	networks map[string]berth.NetworkDriver
+	edges    map[string]edgeAt // they become networks once there is a database to keep them by: see keepEdges
+	keepers  []*keeper.Keeper
 	closers  []io.Closer
 }
 
@@ -91,7 +98,7 @@ type facts interface {
 // openProviders opens drivers for the installation whose database this is. One that was never served from has no id
 // yet; a driver that marks its machines with it then says so.
 func openProviders(ctx context.Context, db facts, openers map[string]opener) (*providers, error) {
-	p := &providers{servers: map[string]berth.ServerDriver{}, networks: map[string]berth.NetworkDriver{}}
+	p := &providers{servers: map[string]berth.ServerDriver{}, networks: map[string]berth.NetworkDriver{}, edges: map[string]edgeAt{}}
 	installation := ""
 	if len(openers) > 0 {
 		var err error
@@ -109,6 +116,9 @@ func openProviders(ctx context.Context, db facts, openers map[string]opener) (*p
 		}
 		if network, ok := driver.(berth.NetworkDriver); ok {
 			p.networks[name] = network
+		}
+		if edge, ok := driver.(edgeAt); ok {
+			p.edges[name] = edge
 		}
 		if c, ok := driver.(io.Closer); ok {
 			p.closers = append(p.closers, c)
@@ -130,7 +140,8 @@ func (p *providers) unknownProviders(c *berth.Catalogue) (names []string) {
 	for _, name := range providersNamed(c) {
 		_, server := p.servers[name]
 		_, network := p.networks[name]
-		if !server && !network {
+		_, edge := p.edges[name]
+		if !server && !network && !edge {
 			names = append(names, name)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
 
 	"github.com/berth-host/berth"
 )
@@ -18,7 +19,15 @@ const (
 	demoKey     = "your_api_key_here"
 	demoBalance = 339652 // minor units
 	demoRef     = "demo/opening balance"
+	demoEdge    = "edge"
+	demoASN     = 64500 // a number for documentation
 )
+
+// demoPools are what the demo's network takes from: numbers for private use, and links of addresses that stay inside.
+var demoPools = []berth.Pool{
+	{Name: "private-asns", Kind: berth.ASNPool, Ranges: []berth.Range{{First: 4200000100, Last: 4200000199}}},
+	{Name: "peer-links", Kind: berth.LinkPool, Ranges: []berth.Range{{CIDR: "10.99.0.0/24"}}},
+}
 
 // seed fills the demo's database. Every step may be repeated, so a seeding that was cut short is simply gone through
 // again.
@@ -26,6 +35,18 @@ func seed(ctx context.Context, desk *berth.Desk) error {
 	file, err := readCatalogue(bytes.NewReader(demoCatalogue))
 	if err != nil {
 		return fmt.Errorf("the demo's catalogue: %w", err)
+	}
+	there, err := desk.Store.Pools(ctx, wallClock())
+	if err != nil {
+		return err
+	}
+	for _, pool := range demoPools {
+		if slices.ContainsFunc(there, func(p berth.Pool) bool { return p.Name == pool.Name }) {
+			continue
+		}
+		if _, err := desk.AddPool(ctx, pool); err != nil {
+			return err
+		}
 	}
 	if _, err := applyCatalogue(ctx, desk, &file, false); err != nil {
 		return err

@@ -90,7 +90,7 @@ func (st *station) prepare(s *session, source keySource, openers map[string]open
 	for _, name := range st.providers.unknownProviders(catalogue) {
 		st.log.Warn("the catalogue sells from a provider that is not configured: its orders are paid and wait", "provider", name)
 	}
-	return st.warnOfPools(s.ctx)
+	return errors.Join(st.warnOfPools(s.ctx), st.warnOfNetworkPools(s.ctx, catalogue))
 }
 
 // withoutDemoKey is the store of a real server: the demo's documented key opens nothing there, even when somebody

@@ -82,6 +82,7 @@ func (st *station) equip(ctx context.Context, db berth.Store, sealer berth.Seale
 		st.providers = &providers{}
 		return err
 	}
+	st.providers.keepEdges(db, sealer, st.log)
 	st.desk = berth.NewDesk(berth.Desk{
 		Store: db, Servers: st.providers.servers, Networks: st.providers.networks, Sealer: sealer,
 		Pools:  st.settings.Pools(),
@@ -121,6 +122,9 @@ func (st *station) run(ctx context.Context, ready func(url string)) error {
 	working, release := context.WithCancel(context.WithoutCancel(ctx))
 	var loops sync.WaitGroup
 	loops.Go(func() { w.Run(working) })
+	for _, k := range st.providers.keepers {
+		loops.Go(func() { k.Run(working) })
+	}
 	defer func() {
 		release()
 		loops.Wait()
