@@ -70,12 +70,14 @@ func (p *Peering) Linked() bool { return p.V4 != "" || p.V6 != "" }
 // left refuses an order when one of the product's pools has nothing left, before any money moves.
 func (p *Peers) left(b *Book, product string) error {
 	soldOut := &Error{Code: OutOfStock, Parameter: "network_id", Message: "The network " + product + " is out of stock."}
-	for _, name := range p.pools() {
+	empty := false
+	for _, name := range p.pools() { // all of them in any case: what isn't loaded yet is then loaded at once
 		_, left := b.Peek(name)
 		pool, _ := b.Pool(name)
-		if !left || pool.Kind != p.kindOf(name) {
-			return soldOut
-		}
+		empty = empty || !left || pool.Kind != p.kindOf(name)
+	}
+	if empty {
+		return soldOut
 	}
 	return nil
 }

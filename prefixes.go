@@ -96,9 +96,11 @@ func (d *Desk) ChangePrefix(ctx context.Context, r PrefixRequest) (s Service, ca
 		}
 		bought.Prefix, bought.Longest, bought.At = r.Prefix.String(), r.Longest, b.Now()
 		switch {
-		case at >= 0 && p.Prefixes[at].Evidence == EvidencePool:
-			return Invalid("prefix", "%s belongs to this service already.", r.Prefix)
+		case at >= 0 && came(s, p.Prefixes[at]):
+			p.Prefixes = slices.Clone(p.Prefixes)
+			p.Prefixes[at].Longest = r.Longest
 		case at >= 0:
+			p.Prefixes = slices.Clone(p.Prefixes)
 			p.Prefixes[at] = bought
 		case len(p.Prefixes) >= mostPrefixes:
 			return Invalid("prefix", "A service has at most %d prefixes.", mostPrefixes)
@@ -121,12 +123,17 @@ func (d *Desk) dropPrefix(b *Book, s *Service, p *Peering, at int) error {
 	switch {
 	case at < 0:
 		return Unknown("prefix", "This service has no such prefix.")
-	case strings.Contains(p.Prefixes[at].Detail, "/") && slices.Contains(strings.Fields(s.Items), p.Prefixes[at].Detail):
+	case came(s, p.Prefixes[at]):
 		return Invalid("prefix", "%s was bought with this service and stays with it.", p.Prefixes[at].Prefix)
 	}
 	b.Announce(Event{Name: EventServiceSet, UserID: s.UserID, ServiceID: s.ID, Detail: "prefix " + p.Prefixes[at].Prefix + ": removed"})
 	p.Prefixes = slices.Delete(slices.Clone(p.Prefixes), at, at+1)
 	return nil
+}
+
+// came reports whether a prefix came with the service, from a pool.
+func came(s *Service, bought BoughtPrefix) bool {
+	return bought.Evidence == EvidencePool && slices.Contains(strings.Fields(s.Items), bought.Detail)
 }
 
 // evidence finds out why a prefix may be announced.
@@ -178,37 +185,43 @@ func announcedElsewhere(b *Book, serviceID string, prefix netip.Prefix) error {
 			}
 		}
 	}
-	for other, owner := range announced(b) {
-		if owner == serviceID || !other.Overlaps(prefix) {
+	for _, a := range announced(b) {
+		if a.owner == serviceID || !a.prefix.Overlaps(prefix) {
 			continue
 		}
-		if s, ok := b.Service(owner); ok && s.Status != Terminated && strings.Contains(s.Peering, `"`+other.String()+`"`) {
+		if s, ok := b.Service(a.owner); ok && s.Status != Terminated && strings.Contains(s.Peering, `"`+a.prefix.String()+`"`) {
 			return Invalid("prefix", "%s overlaps with a prefix of another service.", prefix)
 		}
 	}
 	return nil
 }
 
-// announced is what customers brought, by the service that has or had it. Whoever adds to it holds the lock of its row.
-func announced(b *Book) map[netip.Prefix]string {
+// announcement is a prefix that a customer brought, and the service that has or had it.
+type announcement struct {
+	prefix netip.Prefix
+	owner  string
+}
+
+// announced is all that customers brought. Whoever adds to it holds the lock of its row.
+func announced(b *Book) []announcement {
 	text, _ := b.Meta(MetaPrefixes)
-	all := map[netip.Prefix]string{}
+	var all []announcement
 	for entry := range strings.FieldsSeq(text) {
 		prefix, owner, _ := strings.Cut(entry, "=")
 		if p, err := netip.ParsePrefix(prefix); err == nil {
-			all[p] = owner
+			all = append(all, announcement{p, owner})
 		}
 	}
 	return all
 }
 
-// noteAnnounced adds a prefix to the list.
+// noteAnnounced adds a prefix to the list, or gives it to the service that has it now.
 func noteAnnounced(b *Book, prefix netip.Prefix, serviceID string) {
-	all := announced(b)
-	all[prefix] = serviceID
-	entries := make([]string, 0, len(all))
-	for p, owner := range all {
-		entries = append(entries, p.String()+"="+owner)
+	entries := []string{prefix.String() + "=" + serviceID}
+	for _, a := range announced(b) {
+		if a.prefix != prefix {
+			entries = append(entries, a.prefix.String()+"="+a.owner)
+		}
 	}
 	slices.Sort(entries)
 	b.PutMeta(MetaPrefixes, strings.Join(entries, " "))

@@ -15,8 +15,10 @@ func (renew) Parameters() []string {
 
 func (k renew) Check(r *Request) []*Error {
 	refusals := checkCommon(r)
-	if r.ServerID == "" {
+	if r.ServerID == "" && r.Sort != NetworkService {
 		refusals = append(refusals, Invalid("server_id", "server_id must not be empty."))
+	} else if r.ServerID == "" {
+		refusals = append(refusals, Invalid("id", "id must not be empty."))
 	}
 	return append(refusals, checkHours(r, k.policy)...)
 }
@@ -35,6 +37,9 @@ func (k renew) Quote(b *Book, r *Request) (Quote, error) {
 		return Quote{}, nil
 	}
 	if err := renewable(s); err != nil {
+		if s.Sort == NetworkService {
+			return Quote{}, networkBusy()
+		}
 		return Quote{}, err
 	}
 	return k.quote(b, r, s, c), nil

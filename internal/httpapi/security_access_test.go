@@ -230,7 +230,7 @@ func TestAPI2SuspendedUsers(t *testing.T) {
 // calls none of the desk's functions for it. Nor does it write into the store by itself.
 func TestAPI5OperatorsFunctions(t *testing.T) {
 	// And Place and Change, which come through Options.
-	allowed := []string{"Quote", "Reveal", "SetAutoRenew", "OpenConsole", "Usage", "DiskSize"}
+	allowed := []string{"Quote", "Reveal", "SetAutoRenew", "OpenConsole", "Usage", "DiskSize", "Session", "RotatePassword", "ChangePrefix", "ClearTrip"}
 	var functions []string
 	desk := reflect.TypeFor[*berth.Desk]()
 	for i := range desk.NumMethod() {

@@ -112,6 +112,17 @@ func attackSurface() []exposed {
 		{detailDisk, map[string]sort{"user_id": acting, "server_id": owned, "id": owned}, []string{
 			`{"user_id":"USER","server_id":"SERVER"}`, `{"id":"SERVER"}`,
 		}},
+		{networksList, map[string]sort{"user_id": acting}, []string{`{"user_id":"USER"}`, `{}`}},
+		{detailNetwork, map[string]sort{"user_id": acting, "id": owned}, []string{`{"id":"ORDER"}`, `{"id":"ORDER","user_id":"USER"}`}},
+		{rotatePassword, map[string]sort{"user_id": acting, "id": owned}, []string{`{"id":"ORDER","user_id":"USER"}`}},
+		{clearTrip, map[string]sort{"user_id": acting, "id": owned}, []string{`{"id":"ORDER"}`, `{"id":"ORDER","user_id":"USER"}`}},
+		{prefixes, map[string]sort{"user_id": acting, "id": owned, "action": choice, "prefix": phrase, "longest": number, "letter": phrase}, []string{
+			`{"id":"ORDER","user_id":"USER","action":"add","prefix":"PREFIX.0/25","longest":"26","letter":"mine"}`,
+			`{"id":"ORDER","user_id":"USER","prefix":"PREFIX.128/25"}`,
+		}},
+		{renewNetwork, map[string]sort{"user_id": acting, "id": owned, "type_payment": choice, "versions": phrase}, []string{
+			`{"user_id":"USER","id":"ORDER","type_payment":"balance","versions":"tag"}`,
+		}},
 		{deleteServer, map[string]sort{"user_id": acting, "server_id": owned, "id": owned}, []string{
 			`{"user_id":"USER","server_id":"SERVER"}`, `{"user_id":"USER","id":"SERVER"}`,
 		}},
@@ -286,7 +297,8 @@ type estate struct {
 
 type party struct {
 	user, parent, key string
-	server, order     string // of the order that made the server, and the network's order
+	server, order     string // of the order that made the server, and the network's order, whose id its service has
+	prefix            string // the first three bytes of the network's own
 }
 
 func openEstate(t *testing.T, change ...func(*settings)) *estate {
@@ -316,7 +328,7 @@ func openEstate(t *testing.T, change ...func(*settings)) *estate {
 		if bought.status != 200 || network.status != 200 {
 			t.Fatalf("%s can't buy: %s %s", p.user, bought.raw, network.raw)
 		}
-		p.server, p.order = text(bought.at("server_status", "new_id")), text(network.json["id"])
+		p.server, p.order, p.prefix = text(bought.at("server_status", "new_id")), text(network.json["id"]), fmt.Sprint("198.18.", i)
 	}
 	return e
 }
@@ -330,7 +342,7 @@ func (e *estate) as(p party) *estate {
 // fill is a good request of a party's own.
 func (e *estate) fill(good string, p party) map[string]any {
 	var parameters map[string]any
-	if err := json.Unmarshal([]byte(strings.NewReplacer("USER", p.user, "SERVER", p.server, "ORDER", p.order).Replace(good)), &parameters); err != nil {
+	if err := json.Unmarshal([]byte(strings.NewReplacer("USER", p.user, "SERVER", p.server, "ORDER", p.order, "PREFIX", p.prefix).Replace(good)), &parameters); err != nil {
 		e.t.Fatal(err)
 	}
 	return parameters

@@ -17,6 +17,8 @@ import (
 	_ "time/tzdata" // the zone of the documented dates, also where the system has no zones
 
 	"github.com/berth-host/berth"
+	"github.com/berth-host/berth/internal/edge/keeper"
+	simedge "github.com/berth-host/berth/internal/edge/sim"
 	"github.com/berth-host/berth/internal/provision/sim"
 	"github.com/berth-host/berth/internal/seal"
 	"github.com/berth-host/berth/internal/store"
@@ -47,8 +49,9 @@ type shop struct {
 	worker  *worker.Worker
 	clock   *clock
 	gate    *gate
-	log     *logBuffer // of the requests
-	rest    *logBuffer // of everything else
+	edge    *simedge.Edge // of the documented network
+	log     *logBuffer    // of the requests
+	rest    *logBuffer    // of everything else
 	document
 	keys map[string]berth.APIKey // by value
 }
@@ -107,9 +110,13 @@ func openShop(t *testing.T, change ...func(*settings)) *shop {
 	}
 	t.Cleanup(func() { provider.Close() })
 	s.gate = &gate{Driver: sim.Driver{Provider: provider}}
+	seals := sealer(t, rows)
+	s.edge = simedge.New(simedge.Options{Now: s.clock.Now, Eager: true})
+	keeps := keeper.New(keeper.Options{Edge: s.edge, Site: berth.EdgeSite{Provider: "edge", ASN: 64500}, Rows: rows.EdgeRows,
+		Open: seals.Open, Now: s.clock.Now, Log: quiet, Gap: 1})
 	s.desk = berth.NewDesk(berth.Desk{
-		Store: rows, Servers: map[string]berth.ServerDriver{"sim": s.gate}, Networks: map[string]berth.NetworkDriver{"sim": provider},
-		Sealer: sealer(t, rows), Policy: o.policy, Replica: "test", Now: s.clock.Now,
+		Store: rows, Servers: map[string]berth.ServerDriver{"sim": s.gate}, Networks: map[string]berth.NetworkDriver{"sim": provider, "edge": keeps},
+		Sealer: seals, Policy: o.policy, Replica: "test", Now: s.clock.Now,
 		NewPassword: func() string { return madePassword },
 	})
 	s.worker = worker.New(s.desk, worker.Options{Log: quiet})
@@ -147,6 +154,14 @@ func (s *shop) stock() {
 		if err != nil {
 			s.t.Fatal(err)
 		}
+	}
+	for _, pool := range []berth.Pool{
+		{Name: "asns", Kind: berth.ASNPool, Ranges: []berth.Range{{First: 4200000100, Last: 4200000999}}},
+		{Name: "links", Kind: berth.LinkPool, Ranges: []berth.Range{{CIDR: "10.99.0.0/20"}}},
+		{Name: "prefixes", Kind: berth.PrefixPool, Ranges: []berth.Range{{CIDR: "198.18.0.0/15", Length: 24}}},
+	} {
+		_, err := s.desk.AddPool(ctx, pool)
+		must(err)
 	}
 	_, err := s.desk.ApplyCatalogue(ctx, catalogue())
 	must(err)
@@ -203,7 +218,8 @@ func catalogue() berth.Catalogue {
 		Applications: []berth.Application{{ID: 3, Name: "Panel", LoginLink: "https://{{hostname}}:8443/"}},
 		Locations:    []berth.Location{{Name: "Slovenia"}, {Name: "Iceland"}, {Name: "Norway"}},
 		Networks: []berth.NetworkProduct{
-			{ID: network, Name: "Anonymous ASN", Description: "Setup. Get your own AS number.", Provider: "sim", Monthly: 1000, Yearly: 10000},
+			{ID: network, Name: "Anonymous ASN", Description: "Setup. Get your own AS number.", Provider: "edge", Monthly: 1000, Yearly: 10000,
+				Peers: berth.Peers{ASNs: "asns", Links: []string{"links"}, Prefixes: []string{"prefixes"}, Export: berth.ExportDefault}},
 			{ID: "net-yearly", Name: "Yearly only", Provider: "sim", Monthly: berth.NotOffered, Yearly: 5000},
 		},
 	}
@@ -315,6 +331,13 @@ const (
 	vncServer     = "/API/services/vnc_server"
 	usageServer   = "/API/services/usage_server"
 	detailDisk    = "/API/services/detail_disk"
+
+	networksList   = "/API/networks/list"
+	detailNetwork  = "/API/networks/detail"
+	rotatePassword = "/API/networks/rotate_password"
+	prefixes       = "/API/networks/prefixes"
+	clearTrip      = "/API/networks/clear_trip"
+	renewNetwork   = "/API/networks/renew"
 )
 
 // post sends JSON with the buyer's key, and get a query.

@@ -220,7 +220,7 @@ func (s *server) orderRecord(o berth.Order, username string) orderRecord {
 		Amount: berth.FormatMinor(o.Amount), Currency: o.Currency, Description: o.Description, Versions: textOrNull(o.Versions),
 		CreatedAt: s.date(o.CreatedAt), UpdatedAt: s.date(o.UpdatedAt), Username: username,
 	}
-	if o.Kind == berth.KindNetwork {
+	if o.NetworkID != "" { // what bought the service, and what extends it
 		metadata := s.networkMetadata(o)
 		r.ServiceID, r.RentalDurationHours, r.Metadata = o.ServiceID, 1, &metadata
 		return r
