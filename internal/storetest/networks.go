@@ -7,8 +7,89 @@ import (
 	"testing"
 
 	"github.com/berth-host/berth"
+	keys "github.com/berth-host/berth/internal/seal"
 	"github.com/berth-host/berth/internal/store"
 )
+
+// carrier is an edge that carries whatever it's asked to.
+type carrier struct{}
+
+func (carrier) Activate(_ context.Context, _ berth.Ref, spec berth.NetworkSpec) berth.Outcome {
+	return berth.Outcome{Verdict: berth.Done, Result: berth.Result{ProviderRef: spec.ServiceID}}
+}
+
+func (carrier) Find(context.Context, berth.Ref) berth.Outcome {
+	return berth.Outcome{Verdict: berth.Absent}
+}
+
+func (carrier) Describe(context.Context, string) berth.Outcome {
+	return berth.Outcome{Verdict: berth.Absent}
+}
+
+// networkOrders: 200 orders at once on 50 numbers are 50 that complete, 50 numbers and 50 debits, and 150 refusals that cost
+// nothing. Each takes a link and a prefix, too.
+func networkOrders(t *testing.T, d Database) {
+	const orders, numbers, price = 200, 50, 1000
+	ctx := context.Background()
+	s := open(t, d, store.Options{})
+	ring, err := keys.ParseRing(keys.Generate(1))
+	must(t, err)
+	sealer, err := keys.Unlock(ctx, s, ring)
+	must(t, err)
+	clock := func() int64 { now, err := s.Clock(ctx); must(t, err); return now }
+	desk := berth.NewDesk(berth.Desk{Store: s, Networks: map[string]berth.NetworkDriver{"edge": carrier{}}, Sealer: sealer,
+		Policy: berth.DefaultPolicy(), Replica: "test", Now: clock, NewPassword: keys.Password})
+	for _, pool := range []berth.Pool{
+		{Name: "numbers", Kind: berth.ASNPool, Ranges: []berth.Range{{First: 4200000100, Last: 4200000100 + numbers - 1}}},
+		{Name: "links", Kind: berth.LinkPool, Ranges: []berth.Range{{CIDR: "10.99.0.0/22"}}},
+		{Name: "prefixes", Kind: berth.PrefixPool, Ranges: []berth.Range{{CIDR: "198.18.0.0/15", Length: 24}}},
+	} {
+		_, err := desk.AddPool(ctx, pool)
+		must(t, err)
+	}
+	_, err = desk.ApplyCatalogue(ctx, berth.Catalogue{Currency: "EUR", Networks: []berth.NetworkProduct{{ID: "asn", Name: "ASN", Provider: "edge",
+		Monthly: price, Yearly: berth.NotOffered, Peers: berth.Peers{ASNs: "numbers", Links: []string{"links"}, Prefixes: []string{"prefixes"}}}}})
+	must(t, err)
+	fund(t, s, "anna", orders*price)
+	calls := make([]func() error, orders)
+	for i := range calls {
+		calls[i] = func() error {
+			r, err := desk.Place(ctx, &berth.Request{Kind: berth.KindNetwork, UserID: "anna", NetworkID: "asn", Cycle: berth.Monthly})
+			if err == nil {
+				r, err = desk.Settle(ctx, r.Order, desk.Fulfil(ctx, r.Order))
+			}
+			if err == nil && r.Order.State != berth.Completed {
+				err = fmt.Errorf("an order is %s", r.Order.State)
+			}
+			return err
+		}
+	}
+	var completed, soldOut int
+	for _, err := range Together(t, s, calls...) {
+		switch {
+		case err == nil:
+			completed++
+		case code(err) == berth.OutOfStock:
+			soldOut++
+		default:
+			t.Error(err)
+		}
+	}
+	rows, err := s.EdgeRows(ctx, "edge")
+	must(t, err)
+	given := map[uint32]bool{}
+	for _, v := range rows.Services {
+		p, _, err := berth.ReadPeering(v.Peering)
+		must(t, err)
+		given[p.ASN] = true
+	}
+	left, entries := balance(t, s, "anna")
+	if completed != numbers || soldOut != orders-numbers || len(given) != numbers || left != (orders-numbers)*price || entries != numbers+1 {
+		t.Errorf("got %d completed, %d sold out, %d numbers, %d left in %d entries; want %d, %d, %d, %d, %d",
+			completed, soldOut, len(given), left, entries, numbers, orders-numbers, numbers, (orders-numbers)*price, numbers+1)
+	}
+	verified(t, s)
+}
 
 // networks reads the network services of users and of edges, among servers.
 func networks(t *testing.T, s *store.Store) {

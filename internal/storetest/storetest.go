@@ -77,6 +77,7 @@ func Run(t *testing.T, fresh func(t testing.TB) Database) {
 		{"an audit finds what is wrong", auditFinds},
 		{"two hundred on a pool of fifty", poolOfFifty},
 		{"two hundred on a pool of fifty between processes", poolShared},
+		{"two hundred network orders on fifty numbers", networkOrders},
 		{"items of pools rest", poolRest},
 		{"a refused call gives back what it took", poolUndone},
 		{"an item is given once though the answer is lost", poolLost},
