@@ -213,6 +213,13 @@ func (w *Worker) latest(r berth.Receipt) berth.Receipt {
 
 // begin counts a piece of work in, unless the worker is stopping or may take no leases.
 func (w *Worker) begin() error {
+	if !w.clockKnown.Load() { // right after the start: a process must not place by a clock that nobody has looked at
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if err := w.checkClock(ctx); err != nil && !w.clockKnown.Load() {
+			return berth.TryAgain(err)
+		}
+	}
 	if off := w.clockOff.Load(); off != 0 {
 		return berth.TryAgain(fmt.Errorf("this machine's clock is off by %d ms", off/1000))
 	}
