@@ -48,6 +48,7 @@ type Service struct {
 	Held          string // why it is suspended or about to be: HeldByExpiry, HeldByOperator, "" when it isn't
 	Noticed       int64  // the expiry that its owner was told of, 0 for none
 	SuspendedAt   int64  // since when it is suspended, 0 when it isn't
+	Warned        int64  // since when its owner knows that it is about to be deleted, 0 while that is far
 	Task          Task   // what is to be done about it
 	Lease                // of that task; DueAt is the one instant at which any process has to look at the service next, 0 for never
 	Allotment            // what it has from pools; a terminated one had it

@@ -9,6 +9,8 @@ package berth
 //	  +---------------------------------------------------------------------+
 //	        paid for again, unless an operator holds it (task resume)
 //
+// A day before its deletion its owner is told that, too: the field Warned.
+//
 // DueAt is the next instant at which anything happens to a service; a worker then has look decide what, under the lock
 // of the row. Everybody else only says when to look: early is harmless, and costs a write.
 
@@ -17,6 +19,7 @@ const (
 	day    = 24 * Hour
 	// Until a task that the provider certainly refused is tried again.
 	afterRefusal = Hour
+	lastNotice   = day // from the word that a server will be deleted to its deletion
 )
 
 // advance says when to look at a service that was just paid for: whoever has changed its expiry calls it before the
@@ -105,7 +108,7 @@ func (d *Desk) look(b *Book, s *Service, tried bool) (renew bool) {
 	case s.Status == Active && happens(ends):
 		s.Held = HeldByExpiry
 		return d.bring(b, s, TaskSuspend, tried)
-	case s.Status == Suspended && life.DeleteDays != Never && happens(max(s.SuspendedAt, ends)+life.DeleteDays*day):
+	case s.Status == Suspended && life.DeleteDays != Never && happens(deletion(b, c, s, max(s.SuspendedAt, ends), life.DeleteDays*day)):
 		return d.bring(b, s, TaskDelete, tried)
 	case s.Status == Suspended:
 		happens(s.ExpiresAt)
@@ -115,6 +118,25 @@ func (d *Desk) look(b *Book, s *Service, tried bool) (renew bool) {
 	}
 	s.DueAt = next
 	return false
+}
+
+// deletion is the next instant on the way to the deletion of a suspended service: that of its last notice, then that of
+// the deletion itself. Nothing goes without that notice, however near something else has brought the instant at once:
+// another policy, a plan that left the catalogue, weeks without a running server in which nobody could pay, a clock that
+// jumped, a restored copy that doesn't know the last payments.
+func deletion(b *Book, c *Catalogue, s *Service, from, delay int64) (at int64) {
+	at = from + delay
+	ahead := min(delay, lastNotice)
+	switch {
+	case at-ahead > b.Now():
+		s.Warned = 0 // it was put off, or paid for while an operator holds it
+		return at - ahead
+	case s.Warned == 0:
+		s.Warned = b.Now()
+		_, amount := c.extension(s, s.Hours)
+		b.Announce(Event{Name: EventServiceLastNotice, UserID: s.UserID, ServiceID: s.ID, Amount: amount, Detail: s.Product})
+	}
+	return max(at, s.Warned+ahead-min(ahead, Hour)) // an hour less: a notice that was late by moments puts nothing off
 }
 
 // reconsider turns a suspension that hasn't come about yet into its contrary when the service was paid meanwhile: an

@@ -142,7 +142,7 @@ func TestLife(t *testing.T) {
 	if v.DueAt != 0 || v.Held != "" || v.SuspendedAt != 0 || !s.machine().Gone || s.used("plan-j", here) != 0 {
 		t.Errorf("got %+v, machine %+v, %d in stock", v, s.machine(), s.used("plan-j", here))
 	}
-	s.are(id, "order.completed", "notice 1000", "suspended: expiry", "terminated: expiry")
+	s.are(id, "order.completed", "notice 1000", "suspended: expiry", "last_notice 1000", "terminated: expiry")
 	s.verified()
 }
 
@@ -249,7 +249,7 @@ func TestHolds(t *testing.T) {
 	}
 	s.until(opened.Add(960*hour + 14*day + 2*hour))
 	s.is(held, berth.Terminated, "two weeks after its expiry")
-	if got := s.happened(held); !slices.Equal(got, []string{"order.completed", "suspended: operator", "notice 1299", "order.completed", "notice 433", "terminated: operator"}) {
+	if got := s.happened(held); !slices.Equal(got, []string{"order.completed", "suspended: operator", "notice 1299", "order.completed", "notice 433", "last_notice 433", "terminated: operator"}) {
 		t.Errorf("got events %q", got)
 	}
 	s.verified()

@@ -191,14 +191,14 @@ func (d *Desk) record(b *Book, s *Service, out Outcome, but string) {
 		if s.Status == Suspended {
 			announceLife(b, EventServiceResumed, *s, but)
 		}
-		s.Status, s.Held, s.SuspendedAt = Active, "", 0
+		s.Status, s.Held, s.SuspendedAt, s.Warned = Active, "", 0, 0
 	case TaskReinstall:
 		s.ImageID, s.ApplicationID, s.LoginLink, s.Stopped = t.ImageID, t.ApplicationID, out.LoginLink, false
 	case TaskRename:
 		s.Name = t.Name
 	case TaskDelete:
 		announceLife(b, EventServiceEnded, *s, s.Held, but)
-		s.Status, s.Held, s.SuspendedAt = Terminated, "", 0
+		s.Status, s.Held, s.SuspendedAt, s.Warned = Terminated, "", 0, 0
 		occupy(b, s.StockKey, -1)
 		vacate(b, *s)
 	}

@@ -74,7 +74,9 @@ const (
 	EventRenewalFailed    = "service.renewal_failed" // an auto-renewal of Amount was not placed; Detail is the error's code
 	EventServiceSuspended = "service.suspended"      // Detail says by what: expiry or operator, and whether the provider did nothing
 	EventServiceResumed   = "service.resumed"
-	EventServiceEnded     = "service.terminated" // Detail says so when an operator must remove it at the provider
-	EventCatalogueApplied = "catalogue.applied"
-	EventPoolChanged      = "pool.changed" // an operator added, reserved, released or removed
+	// EventServiceLastNotice says that a suspended service is deleted within a day; Amount is the price of another period.
+	EventServiceLastNotice = "service.last_notice"
+	EventServiceEnded      = "service.terminated" // Detail says so when an operator must remove it at the provider
+	EventCatalogueApplied  = "catalogue.applied"
+	EventPoolChanged       = "pool.changed" // an operator added, reserved, released or removed
 )

@@ -175,6 +175,7 @@ var (
 				text("to_name", func(r *berth.Service) *string { return &r.Task.Name }),
 				text("password", func(r *berth.Service) *string { return &r.Task.Password }),
 				number("suspended_at", func(r *berth.Service) *int64 { return &r.SuspendedAt }),
+				number("warned", func(r *berth.Service) *int64 { return &r.Warned }),
 			),
 		}, result(func(r *berth.Service) *berth.Result { return &r.Result })...))
 
