@@ -1,6 +1,9 @@
 package berth
 
-import "context"
+import (
+	"context"
+	"maps"
+)
 
 // What is to be done about a service stands on its own row, and there is no job table: a service with a task is work to
 // do, as a paid order is. Its lease keeps the same rules.
@@ -256,13 +259,15 @@ func notAble() *Error {
 }
 
 // ClaimServices looks at services whose DueAt has come: it moves them on (life.go), and takes the lease of those that
-// have a task to be done now. Due are those that have to be renewed: they belong into RenewDue. What somebody else took
+// have a task to be done now, of each provider as many as its gate has room for. Due are those that have to be renewed: they belong into RenewDue. What somebody else took
 // meanwhile is left out of both.
 func (d *Desk) ClaimServices(ctx context.Context, ids []string) (taken, due []Service, _ error) {
 	ids = ids[:min(len(ids), takeAtMost)]
+	shut, rooms := d.shut(), d.rooms()
 	var tasks, renewals []Service
 	err := d.Store.Write(ctx, Need{Services: ids, Catalogue: true}, func(b *Book) error {
 		tasks, renewals = tasks[:0], renewals[:0]
+		room := maps.Clone(rooms)
 		for _, id := range ids {
 			s, ok := b.Service(id)
 			if !ok || s.DueAt == 0 || s.DueAt > b.Now() {
@@ -280,6 +285,11 @@ func (d *Desk) ClaimServices(ctx context.Context, ids []string) (taken, due []Se
 				b.PutService(s)
 				continue
 			}
+			if until, may := admit(s.Provider, b.Now(), shut, rooms, room); !may {
+				s.passOver(b, until)
+				b.PutService(s)
+				continue
+			}
 			d.take(b, &s.Lease)
 			if s.Task.First == 0 { // nobody has tried yet
 				s.Task.First = s.Attempt
@@ -293,6 +303,15 @@ func (d *Desk) ClaimServices(ctx context.Context, ids []string) (taken, due []Se
 		return nil, nil, err
 	}
 	return tasks, renewals, nil
+}
+
+// passOver postpones a due task without an attempt, because its provider isn't to be called now or has enough to do. All
+// services of a slow provider may be due at once: were they taken, they would wait in the places of everybody else's work.
+func (s *Service) passOver(b *Book, until int64) {
+	if s.Holder != "" { // take says so, too; its call may go on
+		s.Doubt, s.Attempt = true, s.Attempt+1
+	}
+	s.postpone(b, max(until, b.Now()+stuck), noteNotAsked)
 }
 
 // HoldServices renews the leases of tasks that this process is working on, and returns those that are still its own.

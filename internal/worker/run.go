@@ -83,7 +83,7 @@ func (w *Worker) seal(ctx context.Context) error {
 // orders whose provider isn't to be called now, or only looked at services, and others stand behind them.
 func (w *Worker) takeDue(ctx context.Context, from source) error {
 	for fruitless := 0; fruitless < mostFruitless && w.clockKnown.Load() && w.clockOff.Load() == 0; {
-		most := min(w.free(), 200)
+		most := min(w.free(from.task), 200)
 		if most <= 0 {
 			return nil
 		}
@@ -124,15 +124,22 @@ func (w *Worker) takeDue(ctx context.Context, from source) error {
 const mostFruitless = 5
 
 // free is the number of jobs that may be taken over: those that wait for their turn count as if they had it. Orders of
-// requests don't count: many of them that wait for one slow provider must not keep others from being taken over.
-func (w *Worker) free() int {
+// requests don't count: many of them that wait for one slow provider must not keep others from being taken over. Tasks get
+// half of the places at most: thousands of services may expire in one minute, and orders that were paid come first.
+func (w *Worker) free(task bool) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	free := cap(w.slots)
-	for _, h := range w.held {
+	free, tasks := cap(w.slots), (cap(w.slots)+1)/2
+	for key, h := range w.held {
 		if h.taken {
 			free--
 		}
+		if h.taken && key.task {
+			tasks--
+		}
+	}
+	if task {
+		return min(free, tasks)
 	}
 	return free
 }
