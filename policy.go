@@ -30,8 +30,8 @@ func (l Life) check() error {
 	}{
 		{"notice_days", l.NoticeDays, 0, MaxNoticeDays},
 		{"renew_hours", l.RenewHours, 0, 720},
-		{"grace_hours", l.GraceHours, 0, 8760},
-		{"delete_days", l.DeleteDays, Never, 3650},
+		{"grace_hours", l.GraceHours, 0, mostGrace},
+		{"delete_days", l.DeleteDays, Never, mostDelete},
 		{"retry_hours", l.RetryHours, 1, 168},
 	} {
 		if field.value < field.low || field.value > field.high {

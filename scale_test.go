@@ -185,7 +185,7 @@ func TestExpiryThatHasPassed(t *testing.T) {
 	}
 	if err := s.store.Write(background, berth.Need{Services: []string{id}}, func(b *berth.Book) error {
 		v, _ := b.Service(id)
-		v.Status = berth.Suspended
+		v.Status, v.Held, v.SuspendedAt = berth.Suspended, berth.HeldByExpiry, b.Now()
 		b.PutService(v)
 		return nil
 	}); err != nil {

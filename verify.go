@@ -44,6 +44,7 @@ func Verify(ctx context.Context, r Reader, since Head, progress func(done, total
 		return a.report, err
 	}
 	a.unmet()
+	a.unopened()
 	if a.report.Head.Seq < since.Seq {
 		a.found("chain", strconv.FormatInt(since.Seq, 10), "was noted as a head, but the chain ends at %d: batches are gone", a.report.Head.Seq)
 	}
@@ -71,6 +72,7 @@ type audit struct {
 	chained  bool   // a batch of the chain's time was seen
 	unpaid   uint64 // sum over the services without an order that gave them their expiry, 0 for none
 	claimed  claims
+	open     map[string]bool // services with their open orders, of which one side was seen: true for the service's
 }
 
 func (a *audit) Progress(done, total int64) {
@@ -146,6 +148,7 @@ func (a *audit) Order(o Order, r Referring) error {
 	}
 	a.service(o, r.Service)
 	a.claims(&o, r.Service)
+	a.clock(&o, r.Service)
 	if r.Service != nil && o.State == Completed {
 		a.expiry(o, r.Service)
 	}

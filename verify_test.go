@@ -101,10 +101,11 @@ func auditedOrders() []audited {
 	return []audited{
 		{name: "paid", feed: one(made(berth.Paid, 5), 1, -5, nil)},
 		{name: "completed", feed: one(made(berth.Completed, 5), 1, -5, service(""))},
-		{name: "completed, and another order works on it", feed: one(made(berth.Completed, 5), 1, -5, service("p"))},
+		{name: "completed, and another order works on it", feed: both(one(made(berth.Completed, 5), 1, -5, service("p")), one(changed(berth.Paid), 1, -5, service("p")))},
+		{name: "held by no order", feed: one(made(berth.Completed, 5), 1, -5, service("p")), want: "service o is held by order p, which is none of its own"},
 		{name: "refunded", feed: one(made(berth.Refunded, 5), 2, 0, nil)},
 		{name: "free", feed: one(made(berth.Paid, 0), 0, 0, nil)},
-		{name: "a change on its way", feed: one(changed(berth.Paid), 1, -5, service("p"))},
+		{name: "a change on its way", feed: both(one(changed(berth.Paid), 1, -5, service("p")), one(made(berth.Completed, 5), 1, -5, service("p")))},
 		{name: "a change that is done", feed: one(changed(berth.Completed), 1, -5, service(""))},
 		{name: "not paid", feed: one(made(berth.Paid, 5), 0, 0, nil), want: "order o is paid at 0.05 and must have 1 entries that sum to -0.05; it has 0 that sum to 0.00"},
 		{name: "paid twice", feed: one(made(berth.Completed, 5), 2, -10, service("")), want: "order o it has 2 that sum to -0.10"},
@@ -121,6 +122,15 @@ func auditedOrders() []audited {
 		{name: "a service that is held for nothing", feed: one(changed(berth.Completed), 1, -5, service("p")), want: "service o is held by order p, which is completed"},
 		{name: "a service without a machine", feed: one(made(berth.Completed, 5), 1, -5, empty), want: "service o has nothing at its provider"},
 		{name: "a task that nobody takes up", feed: one(made(berth.Completed, 5), 1, -5, lost), want: "service o has a task (stop) that can't be done"},
+	}
+}
+
+// both hands over two things.
+func both(feeds ...func(berth.Auditor)) func(berth.Auditor) {
+	return func(a berth.Auditor) {
+		for _, feed := range feeds {
+			feed(a)
+		}
 	}
 }
 
@@ -303,7 +313,7 @@ func touch(v reflect.Value, i int) string {
 
 // Each fault is found once, under the right name, and what is right isn't.
 func TestVerifyFindsEachFault(t *testing.T) {
-	for _, tt := range slices.Concat(auditedMoney(), auditedOrders(), auditedEvents(), auditedChain()) {
+	for _, tt := range slices.Concat(auditedMoney(), auditedOrders(), auditedClocks(), auditedEvents(), auditedChain()) {
 		r, err := berth.Verify(background, rows{feed: tt.feed}, tt.since, nil)
 		if err != nil {
 			t.Fatal(err)
