@@ -241,6 +241,9 @@ func (d *Desk) Resolve(ctx context.Context, id string, r Resolution) (Receipt, e
 		if out, err = d.describe(ctx, o, r.Adopt); err != nil {
 			return Receipt{}, err
 		}
+		if err = d.unowned(ctx, o, out.ProviderRef); err != nil {
+			return Receipt{}, err
+		}
 	}
 	var receipt Receipt
 	need := Need{Orders: []string{id}, Wallets: []string{o.UserID}}
@@ -295,6 +298,24 @@ func (d *Desk) describe(ctx context.Context, o Order, providerRef string) (Outco
 		return out, Errorf(NotSupported, "What the provider %s says of %s can't be used.", quoted(o.Provider), quoted(providerRef)).Because(out.Reason)
 	}
 	return out, Errorf(Unavailable, "The provider %s did not answer; try again.", quoted(o.Provider)).Because(out.Reason)
+}
+
+// unowned refuses a machine that a service has already: the end of the one would delete what the other pays for. No index
+// leads to it, but a person's decisions are few.
+func (d *Desk) unowned(ctx context.Context, o Order, providerRef string) error {
+	for after := ""; ; {
+		page, err := d.Store.Services(ctx, after, takeAtMost)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		for _, s := range page {
+			if s.Provider == o.Provider && s.ProviderRef == providerRef && s.ID != o.ServiceID && s.Status != Terminated &&
+				(s.Sort == NetworkService) == (o.Kind == KindNetwork) {
+				return Errorf(Busy, "The service %s has %s already; a second one can't have it, too.", s.ID, quoted(providerRef))
+			}
+		}
+		after = page[len(page)-1].ID
+	}
 }
 
 // restful refuses an order that is settled or that a process is working on now.

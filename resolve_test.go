@@ -42,10 +42,14 @@ func TestResolveByRefund(t *testing.T) {
 func TestResolveByAdoption(t *testing.T) {
 	s := newShop(t)
 	made := s.world.Create(background, berth.Ref{Order: "by hand"}, berth.ServerSpec{Name: "spare"})
+	owned := s.buy(server("5")).Order
 	line := s.world.Activate(background, berth.Ref{Order: "by hand too"}, berth.NetworkSpec{})
 	o := s.stuck(server("5"))
 	if _, err := s.Resolve(background, o.ID, berth.Resolution{Adopt: "sim-99"}); refusal(err) != "not_found" {
 		t.Errorf("an unknown machine: got %v, want not_found", err)
+	}
+	if _, err := s.Resolve(background, o.ID, berth.Resolution{Adopt: owned.ProviderRef}); refusal(err) != "busy" || s.order(o.ID).State != berth.Paid {
+		t.Errorf("a machine of another service: got %v, want busy", err)
 	}
 	receipt, err := s.Resolve(background, o.ID, berth.Resolution{Adopt: made.ProviderRef})
 	if err != nil || receipt.Order.State != berth.Completed {

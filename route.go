@@ -104,7 +104,8 @@ func (d *Desk) move(b *Book, o *Order, avoid map[string]int64) bool {
 	for o.Others != "" {
 		next, others := route(strings.Split(o.Others, ","), avoid)
 		o.Others = others
-		if pool := d.Pools[next]; pool != d.Pools[o.Provider] {
+		// By what the order has: the settings may name another pool than when it was placed.
+		if pool := d.Pools[next]; pool != poolOf(o.Items) {
 			if spare(b, pool, o.Location) != nil {
 				continue
 			}

@@ -1,6 +1,7 @@
 package berth_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/berth-host/berth"
@@ -62,4 +63,34 @@ func TestWalkTakesItsAddressAlong(t *testing.T) {
 		t.Errorf("got %v, want out_of_stock", err)
 	}
 	s.verified()
+}
+
+// What an order goes on with is by the pool that its address is of, and not by the one that its provider has since.
+func TestWalkAfterThePoolsChanged(t *testing.T) {
+	s, _, _, _, _ := newMall(t)
+	s.Pools["a"], s.Pools["b"] = "old", "new"
+	for name, cidr := range map[string]string{"old": "192.0.2.0/29", "new": "203.0.113.0/29"} {
+		s.addPool(berth.Pool{Name: name, Kind: berth.AddressPool, Ranges: []berth.Range{{CIDR: cidr, Gateway: cidr[:len(cidr)-4] + "1"}}})
+	}
+	of := s.place(server("5")).Order
+	delete(s.Pools, "a")
+	without := s.place(server("5")).Order
+	s.Pools["a"] = "new"
+	if of.CIDR != "192.0.2.2/29" || without.CIDR != "" {
+		t.Fatalf("got %q and %q", of.CIDR, without.CIDR)
+	}
+	for _, o := range []berth.Order{of, without} {
+		if moved := s.settleWith(o, berth.Refused); moved.Provider != "b" || poolIn(moved.Items) != "new" {
+			t.Errorf("got %s with %q, want b with an address of its pool", moved.Provider, moved.Items)
+		}
+	}
+	if p := s.pool("old"); p.Live != 0 || p.Resting != 1 {
+		t.Errorf("got %d live and %d resting of the old pool, want what was taken of it resting", p.Live, p.Resting)
+	}
+	s.verified()
+}
+
+func poolIn(items string) string {
+	name, _, _ := strings.Cut(items, "/")
+	return name
 }
