@@ -27,6 +27,7 @@ type serviceStateView struct {
 	Held        string  `json:"held"`
 	Noticed     bool    `json:"noticed"`
 	SuspendedAt *string `json:"suspended_at"`
+	LastNotice  *string `json:"last_notice"`
 	OpenOrder   string  `json:"open_order"`
 	Task        string  `json:"task"`
 	Attempt     int64   `json:"attempt"`
@@ -39,7 +40,7 @@ func viewService(s berth.Service) serviceStateView {
 		serviceView: serviceView{ID: s.ID, Sort: s.Sort, Status: string(s.Status), Name: s.Name, Location: s.Location,
 			Address: s.Address, ProviderRef: s.ProviderRef, ExpiresAt: stamp(s.ExpiresAt)},
 		UserID: s.UserID, Product: s.Product, Provider: s.Provider, Price: berth.FormatMinor(s.Price), AutoRenew: s.AutoRenew, Held: s.Held,
-		Noticed: s.Noticed != 0 && s.Noticed == s.ExpiresAt, SuspendedAt: stamp(s.SuspendedAt), OpenOrder: s.OpenOrder, Task: s.Task.Do,
+		Noticed: s.Noticed != 0 && s.Noticed == s.ExpiresAt, SuspendedAt: stamp(s.SuspendedAt), LastNotice: stamp(s.Warned), OpenOrder: s.OpenOrder, Task: s.Task.Do,
 		Attempt: s.Attempt, Note: s.Note, DueAt: stamp(s.DueAt),
 	}
 }
@@ -114,6 +115,7 @@ func printService(w io.Writer, v berth.Service, o *office) {
 	line("status", string(v.Status))
 	line("held by", v.Held)
 	line("suspended", local(v.SuspendedAt, zone))
+	line("last notice", local(v.Warned, zone))
 	line("user", v.UserID)
 	line("product", v.Product)
 	line("name", v.Name)
