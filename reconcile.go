@@ -287,6 +287,10 @@ func (r *reconciler) compare(ctx context.Context, name string, driver Inspector,
 		return err
 	}
 	m, out := driver.Inspect(ctx, m.ProviderRef) // the list may be old by now
+	// And once more: who has paid while the provider answered has a server that runs, and it isn't to be suspended now.
+	if s, current, err = r.current(ctx, s); err != nil || !current {
+		return err
+	}
 	if out.Verdict != Done {
 		r.absent(name, s, out)
 		return nil

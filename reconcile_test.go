@@ -19,7 +19,8 @@ type hall struct {
 	machines map[string]berth.Machine
 	inspect  map[string]berth.Machine // what Inspect says instead, when the list is old
 	away     error
-	refuses  bool // to delete, suspend and resume
+	refuses  bool   // to delete, suspend and resume
+	meantime func() // happens while it is inspected
 }
 
 func (h *hall) Machines(_ context.Context, each func(berth.Machine) error) error {
@@ -35,6 +36,9 @@ func (h *hall) Inspect(_ context.Context, ref string) (berth.Machine, berth.Outc
 	m, ok := h.inspect[ref]
 	if !ok {
 		m, ok = h.machines[ref]
+	}
+	if h.meantime != nil {
+		h.meantime()
 	}
 	if !ok {
 		return m, berth.Outcome{Verdict: berth.Absent}
@@ -261,4 +265,25 @@ func TestReconcileIsCareful(t *testing.T) {
 	if r := s.reconcile(berth.ReconcileOptions{}); r.Skipped["sim"] == nil {
 		t.Errorf("a provider that is gone from the settings: got %v", r.Skipped)
 	}
+}
+
+// What a customer does while the provider answers isn't undone by a repair.
+func TestRepairComesTooLate(t *testing.T) {
+	s, h, bought := reconcileShop(t, "box")
+	id, ref := bought["box"].ID, bought["box"].ProviderRef
+	s.until(time.UnixMicro(bought["box"].ExpiresAt).Add(time.Hour))
+	s.is(id, berth.Suspended, "at its expiry")
+	m := h.machines[ref]
+	m.Suspended, m.Running = false, true // somebody has resumed it at the provider
+	h.machines[ref] = m
+	h.meantime = func() {
+		h.meantime = nil
+		s.place(berth.Request{Kind: berth.KindRenew, UserID: anna, ServerID: id, Hours: 24})
+		s.ticks()
+		s.is(id, berth.Active, "paid")
+	}
+	if got := found(s.reconcile(berth.ReconcileOptions{Repair: true})); len(got) != 0 || h.machines[ref].Suspended {
+		t.Errorf("got %q and a machine that is suspended: %v, want it left alone", got, h.machines[ref].Suspended)
+	}
+	s.verified()
 }
