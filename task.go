@@ -308,10 +308,12 @@ func (d *Desk) ClaimServices(ctx context.Context, ids []string) (taken, due []Se
 // passOver postpones a due task without an attempt, because its provider isn't to be called now or has enough to do. All
 // services of a slow provider may be due at once: were they taken, they would wait in the places of everybody else's work.
 func (s *Service) passOver(b *Book, until int64) {
-	if s.Holder != "" { // take says so, too; its call may go on
-		s.Doubt, s.Attempt = true, s.Attempt+1
+	until = max(until, b.Now()+stuck)
+	if s.Holder != "" { // its call may go on, and what comes of it counts, since nobody else tries
+		s.DueAt = until
+		return
 	}
-	s.postpone(b, max(until, b.Now()+stuck), noteNotAsked)
+	s.postpone(b, until, noteNotAsked)
 }
 
 // HoldServices renews the leases of tasks that this process is working on, and returns those that are still its own.

@@ -35,18 +35,29 @@ func TestTasksDueWhileShut(t *testing.T) {
 	s.finishes(taken[0])
 	gate.rooms = nil
 
-	// A process that died at its attempt: postponed, too, and fenced.
-	dead := s.asks(berth.TaskRequest{Operator: true, ServerID: taken[0].ID, Task: berth.Task{Do: berth.TaskStart}})
-	s.pass(6 * time.Second)
-	gate.rooms = map[string]int{"sim": 0}
-	if taken, _, err := s.ClaimServices(background, []string{dead.ID}); err != nil || len(taken) != 0 {
-		t.Fatalf("without room: got %d, %v", len(taken), err)
+	// An attempt whose lease ran out: it still counts when it ends after all, and is in doubt once another is made.
+	ask := berth.TaskRequest{Operator: true, ServerID: taken[0].ID, Task: berth.Task{Do: berth.TaskStart}}
+	for _, dead := range []bool{false, true} {
+		gate.rooms = map[string]int{"sim": 0}
+		v := s.asks(ask)
+		s.pass(6 * time.Second)
+		if taken, _, err := s.ClaimServices(background, []string{v.ID}); err != nil || len(taken) != 0 {
+			t.Fatalf("without room: got %d, %v", len(taken), err)
+		}
+		if now := s.service(v.ID); now.Attempt != v.Attempt || now.Holder != v.Holder || now.DueAt <= s.clock.Load() {
+			t.Errorf("got %+v, want the same attempt, looked at later", now.Lease)
+		}
+		gate.rooms = nil
+		s.pass(6 * time.Second)
+		if dead {
+			if v, err = s.one(v.ID); err != nil || !v.Doubt {
+				t.Fatalf("taken over: got %+v, %v, want it in doubt", v.Lease, err)
+			}
+		}
+		if got := s.finishes(v); got.Verdict != berth.Done {
+			t.Errorf("in the end: got %s", got.Verdict)
+		}
 	}
-	if v := s.service(dead.ID); v.Attempt != dead.Attempt+1 || v.Holder != "" || !v.Doubt {
-		t.Errorf("got %+v, want the dead one's attempt fenced and in doubt", v.Lease)
-	}
-	gate.rooms = nil
-	s.pass(6 * time.Second)
 	for _, v := range s.due() {
 		s.finishes(v)
 	}
@@ -56,6 +67,16 @@ func TestTasksDueWhileShut(t *testing.T) {
 		}
 	}
 	s.verified()
+}
+
+// one claims one task.
+func (s *shop) one(id string) (berth.Service, error) {
+	s.Helper()
+	taken, _, err := s.ClaimServices(background, []string{id})
+	if len(taken) != 1 {
+		s.Fatalf("got %d taken, %v, want one", len(taken), err)
+	}
+	return taken[0], err
 }
 
 // due claims what is due.
