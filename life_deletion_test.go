@@ -84,3 +84,28 @@ func TestLastNoticeIsOver(t *testing.T) {
 	}
 	s.verified()
 }
+
+// What can't be deleted keeps its address, which nobody else may get while the machine has it.
+func TestAddressOfWhatCannotBeDeleted(t *testing.T) {
+	s := newShop(t, func(d *berth.Desk) {
+		d.Servers["sim"] = struct{ berth.ServerDriver }{d.Servers["sim"]} // without any ability
+		d.Pools = map[string]string{"sim": "one"}
+	})
+	s.addPool(berth.Pool{Name: "one", Kind: berth.AddressPool, Ranges: []berth.Range{{CIDR: "192.0.2.0/30", Gateway: "192.0.2.1"}}})
+	id := s.buy(server("5")).Order.ServiceID
+	s.until(time.UnixMicro(s.service(id).ExpiresAt).Add(15 * day))
+	if v := s.is(id, berth.Terminated, "though the provider can't"); v.Address != "192.0.2.2" {
+		t.Fatalf("got the address %s", v.Address)
+	}
+	s.pass(365 * day)
+	if _, err := s.Place(background, new(server("5"))); refusal(err) != "out_of_stock location" {
+		t.Errorf("another server: got %v, want out of stock", err)
+	}
+	if _, err := s.ReserveItems(background, "one", "192.0.2.2", "", false); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.buy(server("5")).Order.CIDR; got != "192.0.2.2/30" {
+		t.Errorf("released by hand: got %s", got)
+	}
+	s.verified()
+}

@@ -201,6 +201,9 @@ func (d *Desk) record(b *Book, s *Service, out Outcome, but string) {
 		s.Status, s.Held, s.SuspendedAt, s.Warned = Terminated, "", 0, 0
 		occupy(b, s.StockKey, -1)
 		vacate(b, *s)
+		if but != "" {
+			withhold(b, *s)
+		}
 	}
 	if forgetsPassword(t.Do) {
 		d.forgetPassword(b, s, t)

@@ -236,3 +236,14 @@ func vacate(b *Book, s Service) {
 		b.Free(id, s.ID)
 	}
 }
+
+// withhold keeps what was just freed from ever being given by itself: the machine is still there, and only the operator who
+// removes it knows when it isn't any more. Releasing the item by hand ends that.
+func withhold(b *Book, s Service) {
+	for id := range strings.FieldsSeq(s.Items) {
+		if i, ok := b.Item(id); ok && i.Owner == "" && i.Last == s.ID {
+			i.FreeAt = Forever
+			b.PutItem(i)
+		}
+	}
+}
