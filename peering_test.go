@@ -276,6 +276,8 @@ func TestLifeOfASession(t *testing.T) {
 		p.ticks()
 		p.pass(15 * 24 * time.Hour)
 		p.ticks()
+		p.pass(24 * time.Hour) // behind the last notice
+		p.ticks()
 	}
 	if got := p.service(s.ID); got.Status != berth.Terminated || p.phase(s.ID) != "" {
 		t.Fatalf("got %s, the session %q, want both gone", got.Status, p.phase(s.ID))
