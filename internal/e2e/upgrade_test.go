@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -61,6 +62,17 @@ func upgrade(t *testing.T, from, db string) {
 		}
 	}
 
+	if filepath.Base(filepath.Dir(from)) < "00004" { // from before there was a clock: it leaves them alone for a week
+		services, err := s.read(t).Services(t.Context(), "", 1000)
+		if err != nil || len(services) == 0 {
+			t.Fatalf("got %d services, %v", len(services), err)
+		}
+		for _, v := range services {
+			if in := time.Until(time.UnixMicro(v.DueAt)); in < 6*24*time.Hour {
+				t.Errorf("the clock looks at service %s in %v, want a week", v.ID, in)
+			}
+		}
+	}
 	server := s.serve(t, "")
 	url := server.url(t)
 	s.settled(t)
