@@ -60,7 +60,7 @@ func (c *eventListCmd) Run(s *session) error {
 			return err
 		}
 		return s.show(views, func(w io.Writer) {
-			row(w, "PLACE", "TIME", "EVENT", "USER", "AMOUNT", "ORDER", "DETAIL")
+			row(w, "PLACE", "TIME", "EVENT", "AMOUNT", "ORDER OR SERVICE", "DETAIL", "USER")
 			for _, v := range views {
 				row(w, v.cells()...)
 			}
@@ -133,7 +133,11 @@ func (v eventView) cells() []string {
 	if v.At != nil {
 		at = *v.At
 	}
-	return []string{v.Place, at, v.Name, v.UserID, v.Amount, v.OrderID, shown(v.Detail)}
+	about := v.OrderID
+	if about == "" {
+		about = v.ServiceID // what happens to a service without an order: notices, suspensions, tasks
+	}
+	return []string{v.Place, at, v.Name, v.Amount, shown(about), shown(v.Detail), shown(v.UserID)}
 }
 
 // readPlace reads a place as it's printed.

@@ -76,10 +76,10 @@ func (c *orderListCmd) Run(s *session) error {
 			views[i] = viewOrder(order, nil)
 		}
 		return s.show(views, func(w io.Writer) {
-			row(w, "NUMBER", "ID", "KIND", "STATE", "AMOUNT", "USER", "PLACED", "NOTE")
+			row(w, "ID", "KIND", "STATE", "AMOUNT", "PLACED", "NOTE", "NUMBER", "USER")
 			for _, order := range orders {
-				row(w, order.Number, order.ID, order.Kind, string(order.State), berth.FormatMinor(order.Amount)+" "+order.Currency,
-					order.UserID, local(order.CreatedAt, o.settings.Zone), shown(order.Note))
+				row(w, order.ID, order.Kind, string(order.State), berth.FormatMinor(order.Amount)+" "+order.Currency,
+					local(order.CreatedAt, o.settings.Zone), shown(order.Note), order.Number, order.UserID)
 			}
 		})
 	})

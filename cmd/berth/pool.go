@@ -92,7 +92,7 @@ type poolChangeCmd struct {
 	databaseFlags
 	Name     string         `arg:"" help:"Name of the pool."`
 	Rest     *time.Duration `help:"How long an item rests before it's given again, from the next one on that is freed." placeholder:"DURATION"`
-	Location *string        `help:"The one location that it serves; '' for any." placeholder:"NAME"`
+	Location *string        `help:"The one location that it serves; empty for any." placeholder:"NAME"`
 }
 
 // Run changes a pool.

@@ -102,6 +102,11 @@ func TestPoolOfAProvider(t *testing.T) {
 	if r := call(t, nil, check...); r.code != exitDone || !strings.Contains(r.out, "1 of kind address to give") {
 		t.Errorf("provider check: got exit code %d and\n%s", r.code, r.out)
 	}
+	must(t, nil, "pool", "change", "net", "--location", "Nowhere", "--db", shop.db)
+	if r := call(t, nil, check...); r.code != exitFailed || !strings.Contains(r.out, "none at Slovenia") {
+		t.Errorf("provider check of a pool for another location: got exit code %d and\n%s", r.code, r.out)
+	}
+	must(t, nil, "pool", "change", "net", "--location", "", "--db", shop.db)
 	a := shop.order(s, "two")
 	if status, _ := a.body["server_status"].(map[string]any); a.status != 200 || status["primary_ip"] != "203.0.113.2" {
 		t.Errorf("got status %d and %v, want a server at 203.0.113.2", a.status, a.body)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,13 +103,13 @@ func showPool(ctx context.Context, s *session, o *office, name string, limit int
 			if len(items) == 0 {
 				return
 			}
-			row(w, "ITEM", "STATE", "SERVICE", "BEFORE", "TAKEN", "FREE AT")
+			row(w, "ITEM", "STATE", "SERVICE", "TAKEN", "FREE AT", "BEFORE")
 			for n, v := range view.Items {
 				free := "-"
 				if v.FreeAt != nil {
 					free = local(items[n].FreeAt, o.settings.Zone)
 				}
-				row(w, v.Value, v.State, shown(v.Service), shown(v.Before), local(items[n].TakenAt, o.settings.Zone), free)
+				row(w, v.Value, v.State, shown(v.Service), local(items[n].TakenAt, o.settings.Zone), free, shown(v.Before))
 			}
 		})
 	}
@@ -136,6 +137,9 @@ func (v *poolView) details(w io.Writer) {
 		}
 		row(w, text+".")
 	}
+	if v.Removed {
+		row(w, "Removed: nothing of it is given any more.")
+	}
 	if v.MAC != "" {
 		row(w, "MAC addresses begin with "+v.MAC+".")
 	}
@@ -147,7 +151,7 @@ func (v *poolView) details(w io.Writer) {
 func lineOf(text string) func(io.Writer) { return func(w io.Writer) { row(w, text) } }
 
 // checkPools compares the pools that the settings name with those that are there.
-func (v *checkView) checkPools(ctx context.Context, o *office) error {
+func (v *checkView) checkPools(ctx context.Context, o *office, c *berth.Catalogue) error {
 	pools, err := o.store.Pools(ctx, wallClock())
 	if err != nil {
 		return err
@@ -164,11 +168,28 @@ func (v *checkView) checkPools(ctx context.Context, o *office) error {
 			if p := viewPool(&pools[i]); p.Name == name && !p.Removed {
 				match.Theirs = fmt.Sprintf("%d of kind %s to give", p.Free, p.Kind)
 				match.OK = p.Free > 0 && p.Kind == string(berth.AddressPool)
+				if lacks := placesWithout(c, one.Provider, p.Location); len(lacks) > 0 {
+					match.OK, match.Theirs = false, match.Theirs+", none at "+strings.Join(lacks, ", ")
+				}
 			}
 		}
 		one.Checked, one.Matches, v.OK = true, append(one.Matches, match), v.OK && match.OK
 	}
 	return nil
+}
+
+// placesWithout are the locations where the catalogue sells from a provider, and the pool of one location gives nothing:
+// every order there would be refused as out of stock.
+func placesWithout(c *berth.Catalogue, provider, location string) (places []string) {
+	for _, plan := range c.Plans {
+		for _, offer := range plan.Offers {
+			if location != "" && offer.Location != location && slices.Contains(offer.Providers, provider) {
+				places = append(places, offer.Location)
+			}
+		}
+	}
+	slices.Sort(places)
+	return slices.Compact(places)
 }
 
 // warnOfPools tells of pools that the settings name and nobody has made: no order there can be taken.

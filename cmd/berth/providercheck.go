@@ -18,7 +18,7 @@ type providerCmds struct {
 type providerCheckCmd struct {
 	databaseFlags
 	Name    string        `arg:"" optional:"" help:"One provider of the settings; all when left out."`
-	Timeout time.Duration `default:"1m" help:"How long the providers have for all answers together." placeholder:"DURATION"`
+	Timeout time.Duration `default:"1m" help:"How long the providers have for all answers together; 1m when left out." placeholder:"DURATION"`
 }
 
 // checker is a driver that can compare a catalogue with its provider.
@@ -65,7 +65,7 @@ func (c *providerCheckCmd) Run(s *session) error {
 		ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 		defer cancel()
 		view := checkProviders(ctx, p, catalogue)
-		if err := view.checkPools(ctx, o); err != nil {
+		if err := view.checkPools(ctx, o, catalogue); err != nil {
 			return err
 		}
 		if err := s.show(view, view.table); err != nil {

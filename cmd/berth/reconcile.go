@@ -16,10 +16,10 @@ import (
 
 type reconcileCmd struct {
 	databaseFlags
-	Repair  bool          `help:"Repair what is safe: suspend and resume as the database says, take over addresses."`
+	Repair  bool          `help:"Repair what is safe: suspend, resume and start as the database says, take over addresses."`
 	Delete  bool          `help:"Delete machines that nobody pays for. Only those with this installation's mark, and older than --min-age."`
-	MinAge  time.Duration `name:"min-age" default:"24h" help:"How old such a machine must be." placeholder:"DURATION"`
-	Timeout time.Duration `default:"10m" help:"How long the providers have for all answers together." placeholder:"DURATION"`
+	MinAge  time.Duration `name:"min-age" default:"24h" help:"How old such a machine must be; 24h when left out." placeholder:"DURATION"`
+	Timeout time.Duration `default:"10m" help:"How long the providers have for all answers together; 10m when left out." placeholder:"DURATION"`
 }
 
 // reconciliationView is what came of comparing, with the money at stake.
@@ -137,7 +137,7 @@ func harmless(text string) string {
 
 func (v reconciliationView) table(w io.Writer) {
 	if len(v.Drifts) > 0 {
-		row(w, "DRIFT", "PROVIDER", "MACHINE", "WANT", "HAVE", "A MONTH", "USER", "SERVICE OR ORDER", "REPAIR")
+		row(w, "DRIFT", "PROVIDER", "MACHINE", "WANT", "HAVE", "A MONTH", "REPAIR", "SERVICE OR ORDER", "USER")
 	}
 	for _, d := range v.Drifts {
 		repair := d.Repair
@@ -155,7 +155,7 @@ func (v reconciliationView) table(w io.Writer) {
 		if owner == "" {
 			owner = d.Order
 		}
-		row(w, d.Sort, d.Provider, shown(d.Machine), d.Want, d.Have, d.Price, d.User, owner, repair)
+		row(w, d.Sort, d.Provider, shown(d.Machine), d.Want, d.Have, d.Price, repair, owner, shown(d.User))
 	}
 	for _, name := range slices.Sorted(maps.Keys(v.Skipped)) {
 		row(w, fmt.Sprintf("Provider %s was not compared: %s", name, v.Skipped[name]))

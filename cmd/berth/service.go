@@ -77,10 +77,10 @@ func (c *serviceListCmd) Run(s *session) error {
 		}
 		return s.show(views, func(w io.Writer) {
 			zone := o.settings.Zone
-			row(w, "ID", "SORT", "STATUS", "PRODUCT", "NAME", "USER", "EXPIRES", "RENEWS", "TASK", "DUE")
+			row(w, "ID", "STATUS", "NAME", "EXPIRES", "RENEWS", "TASK", "DUE", "PRODUCT", "SORT", "USER")
 			for _, v := range found {
-				row(w, v.ID, v.Sort, string(v.Status), v.Product, shown(v.Name), v.UserID, local(v.ExpiresAt, zone), yesNo(v.AutoRenew),
-					shown(v.Task.Do), shown(local(v.DueAt, zone)))
+				row(w, v.ID, string(v.Status), shown(v.Name), local(v.ExpiresAt, zone), yesNo(v.AutoRenew), shown(v.Task.Do),
+					shown(local(v.DueAt, zone)), v.Product, v.Sort, v.UserID)
 			}
 		})
 	})

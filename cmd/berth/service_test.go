@@ -45,6 +45,14 @@ func TestServices(t *testing.T) {
 			t.Errorf("got\n%s\nwant %q in it", table, want)
 		}
 	}
+	await(t, "the end of the service in the list of events, with its id", func() bool {
+		for _, line := range strings.Split(must(t, nil, "event", "list", "--db", shop.db), "\n") {
+			if strings.Contains(line, "service.terminated") {
+				return strings.Contains(line, id)
+			}
+		}
+		return false
+	})
 	for _, args := range [][]string{{"show", "nothing"}, {"suspend", "nothing"}, {"resume", id}, {"delete", id}} {
 		if r := call(t, nil, "service", args[0], args[1], "--db", shop.db); r.code != exitFailed || r.err == "" {
 			t.Errorf("%v: got exit code %d and %q", args, r.code, r.err)
