@@ -12,7 +12,7 @@ import (
 // The sorts of drift between the database and a provider.
 const (
 	DriftUnpaid  = "unpaid"  // a machine of ours that nobody pays for
-	DriftMissing = "missing" // a service whose machine is gone
+	DriftMissing = "missing" // a service whose machine is gone, or is another's now
 	DriftState   = "state"   // suspended or stopped here and not there, or the other way round
 	DriftPlan    = "plan"    // other figures than were bought
 	DriftAddress = "address" // another address than the customer was told
@@ -111,9 +111,10 @@ func (d *Desk) TakeReconciliation(ctx context.Context, every int64) (mine bool, 
 	return mine && err == nil, err
 }
 
-// serversByProvider are all servers that must exist, by provider and by the provider's own id.
-func (d *Desk) serversByProvider(ctx context.Context) (map[string]map[string]Service, error) {
-	found := map[string]map[string]Service{}
+// serversByProvider are all servers that must exist, by provider and by the provider's own id, the oldest first where
+// several name one machine.
+func (d *Desk) serversByProvider(ctx context.Context) (map[string]map[string][]Service, error) {
+	found := map[string]map[string][]Service{}
 	for after := ""; ; {
 		page, err := d.Store.Services(ctx, after, takeAtMost)
 		if err != nil {
@@ -124,9 +125,9 @@ func (d *Desk) serversByProvider(ctx context.Context) (map[string]map[string]Ser
 				continue
 			}
 			if found[s.Provider] == nil {
-				found[s.Provider] = map[string]Service{}
+				found[s.Provider] = map[string][]Service{}
 			}
-			found[s.Provider][s.ProviderRef] = s
+			found[s.Provider][s.ProviderRef] = append(found[s.Provider][s.ProviderRef], s)
 		}
 		if len(page) < takeAtMost {
 			return found, nil
@@ -141,7 +142,7 @@ type reconciler struct {
 	result  Reconciliation
 }
 
-func (r *reconciler) provider(ctx context.Context, name string, driver Inspector, services map[string]Service) error {
+func (r *reconciler) provider(ctx context.Context, name string, driver Inspector, services map[string][]Service) error {
 	seen := map[string]bool{}
 	var ours []Machine
 	err := driver.Machines(ctx, func(m Machine) error {
@@ -158,8 +159,8 @@ func (r *reconciler) provider(ctx context.Context, name string, driver Inspector
 	}
 	r.result.Machines += int64(len(ours))
 	for _, m := range ours {
-		if s, ok := services[m.ProviderRef]; ok {
-			err = r.compare(ctx, name, driver, m, s)
+		if all := services[m.ProviderRef]; len(all) > 0 {
+			err = r.owned(ctx, name, driver, m, all)
 		} else {
 			err = r.unpaid(ctx, name, m)
 		}
@@ -167,8 +168,8 @@ func (r *reconciler) provider(ctx context.Context, name string, driver Inspector
 			return err
 		}
 	}
-	r.result.Services += int64(len(services))
 	for _, ref := range slices.Sorted(maps.Keys(services)) {
+		r.result.Services += int64(len(services[ref]))
 		if !seen[ref] {
 			if err := r.missing(ctx, name, driver, services[ref]); err != nil {
 				return err
@@ -176,6 +177,29 @@ func (r *reconciler) provider(ctx context.Context, name string, driver Inspector
 		}
 	}
 	return nil
+}
+
+// owned compares a machine with the service that has it. Several name one machine when its provider gave an id a second
+// time, as a panel does that was restored from a backup: the machine is the one's whose order its mark holds, and the others'
+// machines are gone. Without such a mark nobody is repaired, since what is right for one may be wrong for another.
+func (r *reconciler) owned(ctx context.Context, name string, driver Inspector, m Machine, all []Service) error {
+	n := max(0, slices.IndexFunc(all, func(s Service) bool { return s.ID == m.Order }))
+	for i, s := range all {
+		if i == n {
+			continue
+		}
+		s, current, err := r.current(ctx, s)
+		if err != nil {
+			return err
+		}
+		if current {
+			r.absent(name, s, "the machine of service "+all[n].ID, Outcome{Verdict: Absent})
+		}
+	}
+	if len(all) > 1 && all[n].ID != m.Order {
+		return nil
+	}
+	return r.compare(ctx, name, driver, m, all[n])
 }
 
 // unpaid judges a machine that no service names. Its order tells: one under way isn't done yet, and one that has just
@@ -236,7 +260,7 @@ func (r *reconciler) delete(ctx context.Context, deleter Deleter, m Machine, dri
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(services)) {
-		if _, owned := services[name][m.ProviderRef]; owned {
+		if len(services[name][m.ProviderRef]) > 0 {
 			drift.Trouble = fmt.Errorf("a service has it now, at provider %s", name)
 			return nil
 		}
@@ -245,24 +269,28 @@ func (r *reconciler) delete(ctx context.Context, deleter Deleter, m Machine, dri
 	return nil
 }
 
-// missing judges a service whose machine wasn't in the list: the provider is asked for it by its id.
-func (r *reconciler) missing(ctx context.Context, name string, driver Inspector, s Service) error {
-	m, out := driver.Inspect(ctx, s.ProviderRef)
+// missing judges a machine that wasn't in the list, though services name it: the provider is asked for it by its id.
+func (r *reconciler) missing(ctx context.Context, name string, driver Inspector, all []Service) error {
+	m, out := driver.Inspect(ctx, all[0].ProviderRef)
 	if out.Verdict == Done { // it's there after all, or carries no mark of ours
-		return r.compare(ctx, name, driver, m, s)
+		return r.owned(ctx, name, driver, m, all)
 	}
-	s, current, err := r.current(ctx, s)
-	if err != nil || !current {
-		return err
+	for _, s := range all {
+		s, current, err := r.current(ctx, s)
+		if err != nil {
+			return err
+		}
+		if current {
+			r.absent(name, s, "nothing", out)
+		}
 	}
-	r.absent(name, s, out)
 	return nil
 }
 
 // absent is the finding about a service whose machine the provider doesn't show.
-func (r *reconciler) absent(name string, s Service, out Outcome) {
+func (r *reconciler) absent(name string, s Service, have string, out Outcome) {
 	drift := Drift{Sort: DriftMissing, Provider: name, ProviderRef: s.ProviderRef, ServiceID: s.ID, OrderID: s.ID, UserID: s.UserID, Price: s.Price,
-		Want: fmt.Sprintf("%s, %s", quoted(s.Name), figures(s.Cores, s.RAM, s.Disk)), Have: "nothing"}
+		Want: fmt.Sprintf("%s, %s", quoted(s.Name), figures(s.Cores, s.RAM, s.Disk)), Have: have}
 	if out.Verdict != Absent {
 		drift.Sort, drift.Have = DriftUnknown, "no certain answer"
 		r.try(&drift, out)
@@ -292,7 +320,7 @@ func (r *reconciler) compare(ctx context.Context, name string, driver Inspector,
 		return err
 	}
 	if out.Verdict != Done {
-		r.absent(name, s, out)
+		r.absent(name, s, "nothing", out)
 		return nil
 	}
 	if m.Busy {

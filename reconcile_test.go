@@ -287,3 +287,45 @@ func TestRepairComesTooLate(t *testing.T) {
 	}
 	s.verified()
 }
+
+// again is a provider that gives one id to every server, as one does that was set back.
+type again struct {
+	berth.ServerDriver
+	ref string
+}
+
+func (a again) Create(ctx context.Context, ref berth.Ref, spec berth.ServerSpec) berth.Outcome {
+	out := a.ServerDriver.Create(ctx, ref, spec)
+	out.Result.ProviderRef = a.ref
+	return out
+}
+
+// TestReconcileSharedMachine gives the id of a server to another one: the machine is the one's whose order it is marked
+// with, the other's is gone, and nothing is done to a machine that nobody can be told to have.
+func TestReconcileSharedMachine(t *testing.T) {
+	s, h, bought := reconcileShop(t, "first")
+	first := bought["first"]
+	h.ServerDriver = again{h.ServerDriver, first.ProviderRef}
+	r := server("5")
+	r.Name = "second"
+	second := s.buy(r).Order.ServiceID
+
+	m := h.machines[first.ProviderRef]
+	m.Order, m.Address = second, ""
+	h.machines[first.ProviderRef] = m
+	got := s.reconcile(berth.ReconcileOptions{Repair: true, Delete: true})
+	if len(got.Drifts) != 1 || got.Drifts[0].Sort != berth.DriftMissing || got.Drifts[0].ServiceID != first.ID ||
+		got.Drifts[0].Have != "the machine of service "+second || got.Services != 2 {
+		t.Errorf("marked as the second's: got %q of %d services, want the first's to be missing", found(got), got.Services)
+	}
+	m.Order, m.Suspended = "adopted", true
+	h.machines[first.ProviderRef] = m
+	got = s.reconcile(berth.ReconcileOptions{Repair: true})
+	if len(got.Drifts) != 1 || got.Drifts[0].ServiceID != second || !h.machines[first.ProviderRef].Suspended {
+		t.Errorf("marked as nobody's: got %q, want the second's to be missing and nothing changed", found(got))
+	}
+	delete(h.machines, first.ProviderRef)
+	if got = s.reconcile(berth.ReconcileOptions{}); len(got.Drifts) != 2 {
+		t.Errorf("without a machine: got %q, want both to miss it", found(got))
+	}
+}
