@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -158,10 +159,30 @@ type serviceDeleteCmd struct {
 
 func (c *serviceDeleteCmd) Run(s *session) error { return c.ask(s, c.Service, berth.TaskDelete) }
 
+// whyNot says what is the matter with a service that can't be asked for anything. A client isn't told so much: to it, what
+// isn't its own server is unknown.
+func whyNot(ctx context.Context, o *office, id string) error {
+	v, ok, err := o.store.Service(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return berth.Unknown("service", "There is no service with this id.")
+	case v.Sort != berth.ServerService:
+		return berth.Unknown("service", "This service is a %s; only servers are suspended, resumed and deleted by command.", v.Sort)
+	case v.Status == berth.Terminated:
+		return berth.Unknown("service", "This service is terminated already.")
+	}
+	return nil
+}
+
 // ask writes a task down for a running server to do: a command has no provider.
 func (f *databaseFlags) ask(s *session, id, do string) error {
 	return f.do(s, func(ctx context.Context, o *office) error {
 		v, err := o.desk.Ask(ctx, berth.TaskRequest{Operator: true, Later: true, ServerID: id, Task: berth.Task{Do: do}})
+		if berth.IsCode(err, berth.NotFound) {
+			err = cmp.Or(whyNot(ctx, o, id), err)
+		}
 		if err != nil {
 			return err
 		}

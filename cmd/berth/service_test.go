@@ -53,9 +53,13 @@ func TestServices(t *testing.T) {
 		}
 		return false
 	})
-	for _, args := range [][]string{{"show", "nothing"}, {"suspend", "nothing"}, {"resume", id}, {"delete", id}} {
-		if r := call(t, nil, "service", args[0], args[1], "--db", shop.db); r.code != exitFailed || r.err == "" {
-			t.Errorf("%v: got exit code %d and %q", args, r.code, r.err)
+	network, _ := s.post(networkPath, networkOrder, "x-api-key", shop.key).body["id"].(string)
+	for _, c := range []struct{ do, id, want string }{
+		{"show", "nothing", "no service with this id"}, {"suspend", "nothing", "no service with this id"},
+		{"resume", id, "terminated already"}, {"delete", id, "terminated already"}, {"suspend", network, "is a network"},
+	} {
+		if r := call(t, nil, "service", c.do, c.id, "--db", shop.db); r.code != exitFailed || !strings.Contains(r.err, c.want) {
+			t.Errorf("%s %s: got exit code %d and %q, want %q", c.do, c.id, r.code, r.err, c.want)
 		}
 	}
 	if r := call(t, nil, "service", "list", "--limit", "0", "--db", shop.db); r.code != exitUsage {
