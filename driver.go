@@ -51,6 +51,7 @@ type Outcome struct {
 	Until    int64  // for Waiting: microseconds UTC
 	Cleared  bool   // set by the desk: Find said Absent in this attempt, so no earlier one is in doubt
 	Idle     bool   // certainly nothing was sent in this attempt that could make or change anything
+	Away     bool   // with Waiting: the provider couldn't be reached. Nothing is in doubt, but the gate counts no answer
 	Password string // set by the desk: root's new one in clear, once it was reset; "" when the provider tells its owner
 	Reason   error  // for the log alone; never shown to a client
 }

@@ -174,7 +174,7 @@ func (d *Desk) settle(b *Book, o *Order, out Outcome, avoid map[string]int64) er
 	case out.Verdict == Refused:
 		postpone(b, o, b.Now()+slowest, noteRefusedInDoubt)
 	case out.Verdict == Waiting:
-		postpone(b, o, soonest(b, out), noteWaiting)
+		postpone(b, o, soonest(b, out), whyWaiting(out))
 	default:
 		o.Doubt = o.Doubt || o.Attempt >= o.first() // unless nothing was ever sent: see heed
 		postpone(b, o, b.Now()+backOff(o.Attempt), noteOf(out))
@@ -202,6 +202,14 @@ func postpone(b *Book, o *Order, until int64, note string) {
 // soonest is when a provider that said Waiting is asked again.
 func soonest(b *Book, out Outcome) int64 {
 	return min(max(out.Until, b.Now()+Second), b.Now()+longest)
+}
+
+// whyWaiting says why something waits that nothing is in doubt about.
+func whyWaiting(out Outcome) string {
+	if out.Away {
+		return "the provider can't be reached"
+	}
+	return noteWaiting
 }
 
 // noteOf says why something waits after an outcome that isn't certain.

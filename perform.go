@@ -139,7 +139,7 @@ func (d *Desk) finish(b *Book, s *Service, out Outcome) {
 		d.refused(b, s)
 		return
 	case out.Verdict == Waiting:
-		s.postpone(b, soonest(b, out), noteWaiting)
+		s.postpone(b, soonest(b, out), whyWaiting(out))
 		return
 	default:
 		s.Doubt = true

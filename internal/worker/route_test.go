@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -98,10 +99,20 @@ func TestSlowBesideFast(t *testing.T) {
 	})
 }
 
-// A provider without certain answers is spared: new orders go to the next one, and its own wait without attempts.
+// A provider without certain answers is spared: new orders go to the next one, and its own wait without attempts. So is
+// one that can't be reached, though nothing of its orders is in doubt.
 func TestSparedProvider(t *testing.T) {
+	for name, says := range map[string]berth.Outcome{
+		"silent":      {Verdict: berth.Unresolved, Reason: errors.New("no answer")},
+		"unreachable": {Verdict: berth.Waiting, Away: true, Reason: errors.New("connection refused")},
+	} {
+		t.Run(name, func(t *testing.T) { testSpared(t, says) })
+	}
+}
+
+func testSpared(t *testing.T, says berth.Outcome) {
 	inOffice(t, func(o *office) {
-		away := &broken{Provider: elsewhere(o, sim.Options{})}
+		away := &broken{Provider: elsewhere(o, sim.Options{}), says: says}
 		away.down.Store(true)
 		p := o.process("a", nil, o.twofold(away, nil, []string{"other", "sim"}, []string{"other"})).run()
 		alone := func() *berth.Request { // Place fills in what a request leaves open
@@ -144,23 +155,24 @@ func TestSparedProvider(t *testing.T) {
 	})
 }
 
-// broken is a provider that gives no certain answers while it's down.
+// broken is a provider that does nothing while it's down.
 type broken struct {
 	*sim.Provider
+	says  berth.Outcome // meanwhile
 	down  atomic.Bool
 	calls atomic.Int64
 }
 
 func (b *broken) Create(ctx context.Context, ref berth.Ref, spec berth.ServerSpec) berth.Outcome {
 	if b.calls.Add(1); b.down.Load() {
-		return berth.Outcome{}
+		return b.says
 	}
 	return b.Provider.Create(ctx, ref, spec)
 }
 
 func (b *broken) Find(ctx context.Context, ref berth.Ref) berth.Outcome {
 	if b.calls.Add(1); b.down.Load() {
-		return berth.Outcome{}
+		return b.says
 	}
 	return b.Provider.Find(ctx, ref)
 }

@@ -30,6 +30,15 @@ func (w *Worker) turn(provider string, fresh func() bool, call func() berth.Outc
 		return out, false
 	}
 	out = call()
-	leave(out.Verdict)
+	leave(heard(out))
 	return out, true
+}
+
+// heard is what the gate is told of a call. A provider that couldn't be reached gave no answer, although the order knows for
+// certain that nothing was sent: without that, one that is switched off would never be spared, nor passed over.
+func heard(out berth.Outcome) berth.Verdict {
+	if out.Away {
+		return berth.Unresolved
+	}
+	return out.Verdict
 }

@@ -20,8 +20,9 @@ func (g *Guard) leave(p *provider, probe bool) func(berth.Verdict) {
 	}
 }
 
-// judge lets a verdict bear on the circuit. Waiting is the word of a provider that can be reached, but also of drivers
-// whose call was never sent: it ends the suspicion of a probe, and a row of failures it neither breaks nor lengthens.
+// judge lets a verdict bear on the circuit. Waiting is the word of a provider that can be reached and has no time: it ends
+// the suspicion of a probe, and a row of failures it neither breaks nor lengthens. (One that couldn't be reached is told
+// as Unresolved, whatever its order makes of it.)
 func (g *Guard) judge(p *provider, v berth.Verdict, probe bool) {
 	switch {
 	case v == berth.Unasked:

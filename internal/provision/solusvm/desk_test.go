@@ -360,8 +360,15 @@ func TestPanelAway(t *testing.T) {
 	good := s.desk.Servers["panel"]
 	s.desk.Servers["panel"] = s.process(func(o *solusvm.Options) { o.BaseURL = "http://127.0.0.1:1/api/v1/" })
 	o := s.place()
-	if o.State != berth.Paid || o.Doubt {
+	if o.State != berth.Paid || o.Doubt || !strings.Contains(o.Note, "can't be reached") {
 		t.Errorf("away: got %s with doubt %v, want it to wait", o.State, o.Doubt)
+	}
+	driver := s.desk.Servers["panel"]
+	if out := driver.Create(t.Context(), berth.Ref{Order: "x", Attempt: 1}, berth.ServerSpec{PlanID: "5", ImageID: 13, Location: "Slovenia"}); !out.Away {
+		t.Errorf("away: got %+v, want the gate to hear of it", out)
+	}
+	if out := driver.Find(t.Context(), berth.Ref{Order: "x", Attempt: 2}); !out.Away {
+		t.Errorf("away, asked for a server: got %+v, want the gate to hear of it", out)
 	}
 	s.desk.Servers["panel"] = s.process(func(o *solusvm.Options) { o.Token = "wrong" })
 	if o = s.finish(o, 5); o.State != berth.Paid || s.balance() != funds-1000 {

@@ -146,7 +146,7 @@ func (d *Driver) outcome(err error) berth.Outcome {
 	}
 	switch {
 	case e.busy():
-		return berth.Outcome{Verdict: berth.Waiting, Until: d.after(max(e.retryAfter, d.options.Poll)), Reason: err}
+		return berth.Outcome{Verdict: berth.Waiting, Until: d.after(max(e.retryAfter, d.options.Poll)), Reason: err, Away: e.unsent}
 	case e.refused():
 		return berth.Outcome{Verdict: berth.Refused, Reason: err}
 	case e.status == http.StatusUnauthorized:
