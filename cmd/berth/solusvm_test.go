@@ -53,7 +53,7 @@ func TestProviderCheckFinds(t *testing.T) {
 	for _, c := range []struct{ begin, want, matches string }{
 		{"panel", "3 plans, 3 locations, 3 OS versions", "yes"}, {"location Slovenia", "-", "NO"},
 		{"plan VPS Basic", "KVM-4 (7): 4 cores, 12 GiB RAM, 80 GB disk, not available with OS version 101", "NO"},
-		{"image AlmaLinux 9", "-", "NO"}, {"image Debian 12", "Ubuntu 24.04 (2)", "yes"},
+		{"image AlmaLinux 9", "-", "NO"}, {"image Debian 12", "Debian 12 (2)", "yes"},
 	} {
 		found := false
 		for _, line := range strings.Split(r.out, "\n") {

@@ -29,7 +29,7 @@ var (
 	stockVersions  = map[int64]struct {
 		image int64
 		name  string
-	}{13: {101, "13"}, 2: {102, "24.04"}, 6: {103, "9"}}
+	}{2: {101, "12"}, 6: {102, "24.04"}, 13: {103, "9"}} // as the example catalogue has them
 )
 
 type named struct {
