@@ -68,6 +68,9 @@ func (c *providerCheckCmd) Run(s *session) error {
 		if err := view.checkPools(ctx, o, catalogue); err != nil {
 			return err
 		}
+		if c.Name == "" {
+			view.checkNames(o, catalogue)
+		}
 		if err := s.show(view, view.table); err != nil {
 			return err
 		}
@@ -114,19 +117,34 @@ func checkProviders(ctx context.Context, p *providers, c *berth.Catalogue) check
 	return view
 }
 
-func (v checkView) table(w io.Writer) {
-	for _, p := range v.Providers {
-		if !p.Checked {
-			row(w, "Provider "+p.Provider+" has nothing to compare.")
-			continue
+// checkNames finds what the catalogue sells from and the settings don't know: such orders are paid and wait.
+func (v *checkView) checkNames(o *office, c *berth.Catalogue) {
+	for _, name := range providersNamed(c) {
+		if _, ok := o.settings.Providers[name]; !ok {
+			v.OK = false
+			v.Providers = append(v.Providers, providerCheckView{Provider: name, Checked: true,
+				Matches: []solusvm.Match{{Sort: "settings", Name: name, Ours: "sold from in the catalogue", Theirs: "not in the settings"}}})
 		}
-		row(w, "PROVIDER", "WHAT", "NAME", "OURS", "THEIRS", "MATCHES")
+	}
+}
+
+// table has the verdict before the two texts, which may be long.
+func (v checkView) table(w io.Writer) {
+	if slices.ContainsFunc(v.Providers, func(p providerCheckView) bool { return p.Checked }) {
+		row(w, "PROVIDER", "WHAT", "NAME", "MATCHES", "OURS", "THEIRS")
+	}
+	for _, p := range v.Providers {
 		for _, m := range p.Matches {
 			matches := "yes"
 			if !m.OK {
 				matches = "NO"
 			}
-			row(w, p.Provider, m.Sort, m.Name, m.Ours, shown(m.Theirs), matches)
+			row(w, p.Provider, m.Sort, m.Name, matches, m.Ours, shown(m.Theirs))
+		}
+	}
+	for _, p := range v.Providers {
+		if !p.Checked {
+			row(w, "Provider "+p.Provider+" has nothing to compare.")
 		}
 	}
 	if len(v.Providers) == 0 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -51,19 +52,29 @@ func TestProviderCheckFinds(t *testing.T) {
 		t.Errorf("got exit code %d and %q", r.code, r.err)
 	}
 	for _, c := range []struct{ begin, want, matches string }{
-		{"panel", "3 plans, 3 locations, 3 OS versions", "yes"}, {"location Slovenia", "-", "NO"},
+		{"panel sim", "3 plans, 3 locations, 3 OS versions", "yes"}, {"location Slovenia", "-", "NO"},
 		{"plan VPS Basic", "KVM-4 (7): 4 cores, 12 GiB RAM, 80 GB disk, not available with OS version 101", "NO"},
 		{"image AlmaLinux 9", "-", "NO"}, {"image Debian 12", "Debian 12 (2)", "yes"},
 	} {
 		found := false
 		for _, line := range strings.Split(r.out, "\n") {
 			words := strings.Join(strings.Fields(line), " ")
-			found = found || strings.HasPrefix(words, "sim "+c.begin+" ") && strings.HasSuffix(words, " "+c.want+" "+c.matches)
+			found = found || strings.HasPrefix(words, "sim "+c.begin+" "+c.matches+" ") && strings.HasSuffix(words, " "+c.want)
 		}
 		if !found {
 			t.Errorf("%s: got no %q, %s in\n%s", c.begin, c.want, c.matches, r.out)
 		}
 	}
+	settings, err := os.ReadFile(shop.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, shop.config, strings.Replace(string(settings), "  sim:\n", "  elsewhere:\n", 1))
+	r = call(t, nil, "provider", "check", "--db", shop.db, "--config", shop.config)
+	if r.code != exitFailed || !strings.Contains(r.out, "not in the settings") {
+		t.Errorf("a provider that the settings lack: got exit code %d and\n%s", r.code, r.out)
+	}
+	writeFile(t, shop.config, string(settings))
 	if r := call(t, nil, "provider", "check", "nobody", "--db", shop.db, "--config", shop.config); r.code != exitUsage {
 		t.Errorf("an unknown name: got exit code %d and %q", r.code, r.err)
 	}

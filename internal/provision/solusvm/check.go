@@ -2,7 +2,6 @@ package solusvm
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -149,19 +148,23 @@ func lists(all []named, id int64) bool {
 
 func (d *Driver) stock(ctx context.Context) (stock, error) {
 	have := stock{plans: map[int64]offer{}, locations: map[int64]string{}, versions: map[int64]string{}}
-	err := pages(ctx, d.client, "plans", nil, func(o offer) int64 { return int64(o.ID) }, func(o offer) error {
+	// The first trouble is told alone: a panel that can't be reached would say so three times.
+	if err := pages(ctx, d.client, "plans", nil, func(o offer) int64 { return int64(o.ID) }, func(o offer) error {
 		have.plans[int64(o.ID)] = o
 		return nil
+	}); err != nil {
+		return have, err
+	}
+	if err := pages(ctx, d.client, "locations", nil, func(l named) int64 { return int64(l.ID) }, func(l named) error {
+		have.locations[int64(l.ID)] = l.Name
+		return nil
+	}); err != nil {
+		return have, err
+	}
+	return have, pages(ctx, d.client, "os_images", nil, func(i image) int64 { return int64(i.ID) }, func(i image) error {
+		for _, v := range i.Versions {
+			have.versions[int64(v.ID)] = i.Name + " " + v.Version
+		}
+		return nil
 	})
-	return have, errors.Join(err,
-		pages(ctx, d.client, "locations", nil, func(l named) int64 { return int64(l.ID) }, func(l named) error {
-			have.locations[int64(l.ID)] = l.Name
-			return nil
-		}),
-		pages(ctx, d.client, "os_images", nil, func(i image) int64 { return int64(i.ID) }, func(i image) error {
-			for _, v := range i.Versions {
-				have.versions[int64(v.ID)] = i.Name + " " + v.Version
-			}
-			return nil
-		}))
 }
