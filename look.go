@@ -2,6 +2,7 @@ package berth
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 )
@@ -24,6 +25,12 @@ func (d *Desk) OpenConsole(ctx context.Context, s Service) (address, password st
 		return "", "", Invalid("server_id", "This server is suspended: until that ends it has no console.")
 	}
 	out := d.through(ctx, s.Provider, func() (out Outcome) {
+		switch gone, err := d.another(ctx, driver, s); {
+		case err != nil:
+			return Outcome{Reason: err}
+		case gone:
+			return Outcome{Verdict: Absent, Reason: errors.New("the machine of this id is another service's")}
+		}
 		address, password, out = console.OpenConsole(ctx, s.ProviderRef)
 		return out
 	})

@@ -22,7 +22,15 @@ func (d *Desk) Perform(ctx context.Context, s Service) Outcome {
 			return Outcome{Verdict: Waiting, Until: d.Now() + unconfigured, Reason: err}
 		}
 	}
-	out := perform(ctx, driver, s, password)
+	var out Outcome
+	switch gone, err := d.another(ctx, driver, s); {
+	case err != nil:
+		return Outcome{Verdict: Waiting, Until: d.Now() + unconfigured, Reason: err}
+	case gone:
+		out = Outcome{Verdict: Absent}
+	default:
+		out = perform(ctx, driver, s, password)
+	}
 	switch {
 	case out.Verdict == Absent && s.Task.Do == TaskDelete:
 		out = Outcome{Verdict: Done}
@@ -34,6 +42,26 @@ func (d *Desk) Perform(ctx context.Context, s Service) Outcome {
 		out.LoginLink = "" // the application has one of its own in the catalogue
 	}
 	return d.overheard(out, TaskRow(s.ID), s.Task.Password)
+}
+
+// another reports whether the machine of a service's id is another one's by now, so that its own is gone. A panel that was
+// restored from a backup gives its ids a second time, and one customer must never delete, enter or stop what another one
+// pays for. The machine's mark tells, and the database whose it is: an operator may have adopted one with an old mark.
+func (d *Desk) another(ctx context.Context, driver any, s Service) (bool, error) {
+	inspector, able := driver.(Inspector)
+	if !able {
+		return false, nil
+	}
+	m, out := inspector.Inspect(ctx, s.ProviderRef)
+	if out.Verdict != Done || m.Order == "" || m.Order == s.ID {
+		return false, nil // what the provider doesn't tell now, its answer to the task will
+	}
+	other, ok, err := d.Store.Service(ctx, m.Order)
+	if err != nil || ok {
+		return ok && other.Status != Terminated && other.Provider == s.Provider && other.ProviderRef == s.ProviderRef, err
+	}
+	o, ok, err := d.Store.Order(ctx, m.Order)
+	return ok && o.State == Paid && o.Provider == s.Provider, err
 }
 
 func errNoProvider(s Service) error {

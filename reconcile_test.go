@@ -329,3 +329,41 @@ func TestReconcileSharedMachine(t *testing.T) {
 		t.Errorf("without a machine: got %q, want both to miss it", found(got))
 	}
 }
+
+// OpenConsole is a console of whatever has the id.
+func (h *hall) OpenConsole(context.Context, string) (string, string, berth.Outcome) {
+	return "wss://console.example.com/1", "secret", berth.Outcome{Verdict: berth.Done}
+}
+
+// TestTasksOnSharedMachine gives a lost server's id to another customer's: nothing that the first one asks for reaches the
+// machine, and its own service can be ended all the same.
+func TestTasksOnSharedMachine(t *testing.T) {
+	s, h, bought := reconcileShop(t, "first")
+	first := bought["first"]
+	h.ServerDriver = again{h.ServerDriver, first.ProviderRef}
+	second := s.buy(server("5")).Order.ServiceID
+	m := h.machines[first.ProviderRef]
+	m.Order = second
+	h.machines[first.ProviderRef] = m
+
+	if got := s.changes(task(berth.TaskStop, first.ID)); got.Verdict != berth.Refused || !h.machines[first.ProviderRef].Running {
+		t.Errorf("stop: got %s with the machine running %v, want a refusal", got.Verdict, h.machines[first.ProviderRef].Running)
+	}
+	if address, _, err := s.OpenConsole(background, first); !berth.IsCode(err, berth.ProviderRefused) {
+		t.Errorf("console: got %q, %v, want a refusal", address, err)
+	}
+	got := s.changes(task(berth.TaskDelete, first.ID))
+	if _, there := h.machines[first.ProviderRef]; !there || got.Service.Status != berth.Terminated {
+		t.Errorf("delete: got %s with the machine there %v, want the service ended alone", got.Service.Status, there)
+	}
+	owner, _, err := s.store.Service(background, second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.OpenConsole(background, owner); err != nil {
+		t.Errorf("the owner's console: %v", err)
+	}
+	if got := s.changes(task(berth.TaskDelete, second)); got.Service.Status != berth.Terminated || len(h.machines) != 1 || h.machines[first.ProviderRef].Order != "" {
+		t.Errorf("the owner's deletion: got %s and %+v", got.Service.Status, h.machines)
+	}
+}
