@@ -352,6 +352,10 @@ func TestTasksOnSharedMachine(t *testing.T) {
 	if address, _, err := s.OpenConsole(background, first); !berth.IsCode(err, berth.ProviderRefused) {
 		t.Errorf("console: got %q, %v, want a refusal", address, err)
 	}
+	o := s.place(berth.Request{Kind: berth.KindScale, UserID: anna, ServerID: first.ID, PlanID: "7", Hours: 1}).Order
+	if o = s.settle(o).Order; o.State != berth.Refunded {
+		t.Errorf("plan change: got %s, want the money back", o.State)
+	}
 	got := s.changes(task(berth.TaskDelete, first.ID))
 	if _, there := h.machines[first.ProviderRef]; !there || got.Service.Status != berth.Terminated {
 		t.Errorf("delete: got %s with the machine there %v, want the service ended alone", got.Service.Status, there)

@@ -2,6 +2,7 @@ package berth
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 )
@@ -264,6 +265,12 @@ func (k scale) Fulfil(ctx context.Context, d *Desk, o Order) Outcome {
 	spec, err := d.serverSpec(o)
 	if err != nil {
 		return Outcome{Verdict: Waiting, Until: d.Now() + unconfigured, Reason: err, Idle: true}
+	}
+	switch gone, err := d.another(ctx, driver, Service{ID: o.ServiceID, Provider: o.Provider, Result: Result{ProviderRef: o.ProviderRef}}); {
+	case err != nil:
+		return Outcome{Verdict: Waiting, Until: d.Now() + unconfigured, Reason: err, Idle: true}
+	case gone:
+		return Outcome{Verdict: Refused, Reason: errors.New("the machine of this id is another service's")}
 	}
 	// Resizing to the same figures twice is harmless, so there's nothing to find out before a repeat.
 	return driver.Resize(ctx, o.ref(), o.ProviderRef, spec)
