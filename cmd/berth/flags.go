@@ -60,6 +60,8 @@ type settingFlags struct {
 	Passwords           *string `name:"passwords" help:"${help_passwords}" placeholder:"RULE"`
 	ReconcileEvery      *string `name:"reconcile-every" help:"${help_reconcile_every}" placeholder:"DURATION"`
 	ReconcileRepair     *string `name:"reconcile-repair" help:"${help_reconcile_repair}" placeholder:"RULE"`
+	ROAs                *string `name:"roas" help:"${help_roas}" placeholder:"FILE"`
+	Routes              *string `name:"routes" help:"${help_routes}" placeholder:"FILE"`
 	LogLevel            *string `name:"log-level" help:"${help_log_level}" placeholder:"LEVEL"`
 }
 

@@ -14,6 +14,9 @@ type orderCmds struct {
 	List    orderListCmd    `cmd:"" help:"List orders, the newest first."`
 	Retry   orderRetryCmd   `cmd:"" help:"Make a waiting order due at once."`
 	Resolve orderResolveCmd `cmd:"" help:"Decide on an order that no certain answer came for."`
+
+	Complete orderCompleteCmd `cmd:"" help:"Complete a network order that waits for a registration, with its AS number."`
+	Refuse   orderRefuseCmd   `cmd:"" help:"Refuse a network order that waits for a registration: the money goes back."`
 }
 
 // decimal writes an integer.

@@ -15,6 +15,7 @@ type serviceCmds struct {
 	Suspend serviceSuspendCmd `cmd:"" help:"Keep a server from running until an operator resumes it, paid or not."`
 	Resume  serviceResumeCmd  `cmd:"" help:"End a suspension. A server that isn't paid is suspended again by the clock."`
 	Delete  serviceDeleteCmd  `cmd:"" help:"Delete a server at its provider, with all data on it. Nothing is given back."`
+	Prefix  servicePrefixCmds `cmd:"" help:"Prefixes of network services that wait for a person."`
 }
 
 // serviceStateView is a service as the commands show it.
@@ -34,6 +35,8 @@ type serviceStateView struct {
 	Attempt     int64   `json:"attempt"`
 	Note        string  `json:"note"`
 	DueAt       *string `json:"due_at"`
+
+	Session *sessionView `json:"session"` // null for servers, and for networks without a number
 }
 
 func viewService(s berth.Service) serviceStateView {
@@ -42,7 +45,7 @@ func viewService(s berth.Service) serviceStateView {
 			Address: s.Address, ProviderRef: s.ProviderRef, ExpiresAt: stamp(s.ExpiresAt)},
 		UserID: s.UserID, Product: s.Product, Provider: s.Provider, Price: berth.FormatMinor(s.Price), AutoRenew: s.AutoRenew, Held: s.Held,
 		Noticed: s.Noticed != 0 && s.Noticed == s.ExpiresAt, SuspendedAt: stamp(s.SuspendedAt), LastNotice: stamp(s.Warned), OpenOrder: s.OpenOrder, Task: s.Task.Do,
-		Attempt: s.Attempt, Note: s.Note, DueAt: stamp(s.DueAt),
+		Attempt: s.Attempt, Note: s.Note, DueAt: stamp(s.DueAt), Session: viewSession(s),
 	}
 }
 
@@ -128,6 +131,9 @@ func printService(w io.Writer, v berth.Service, o *office) {
 	line("expires", local(v.ExpiresAt, zone))
 	line("its owner was told", yesNo(v.Noticed != 0 && v.Noticed == v.ExpiresAt))
 	line("renews itself", yesNo(v.AutoRenew))
+	if session := viewSession(v); session != nil {
+		session.print(line)
+	}
 	line("open order", v.OpenOrder)
 	line("task", v.Task.Do)
 	if v.Task.Do != "" {

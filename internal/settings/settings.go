@@ -43,6 +43,8 @@ type Settings struct {
 	Passwords         string
 
 	ReconcileEvery  time.Duration // 0 for never
+	ROAs            string        // file of ROAs, "" for none
+	Routes          string        // file of route objects, "" for none
 	ReconcileRepair bool
 
 	LogLevel slog.Level

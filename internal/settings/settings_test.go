@@ -49,7 +49,7 @@ func TestEverySettingInEveryLayer(t *testing.T) {
 		"trusted_proxies": "192.0.2.1/32, 10.0.0.0/8", "patience": "2s", "lease": "9s", "call_timeout": "1m1s",
 		"shutdown_timeout": "11s", "workers": "3", "queue": "17", "batch": "19", "rate_per_key": "23",
 		"failed_keys_per_minute": "29", "max_hours": "31", "scale_credit": "none", "zone": "Europe/Ljubljana",
-		"idempotency_window": "25h0m0s", "passwords": "always", "reconcile_every": "2h0m0s", "reconcile_repair": "yes", "log_level": "warn",
+		"idempotency_window": "25h0m0s", "passwords": "always", "reconcile_every": "2h0m0s", "reconcile_repair": "yes", "roas": "roas.json", "routes": "routes.txt", "log_level": "warn",
 	}
 	if len(values) != len(table) {
 		t.Fatalf("the test knows %d settings, the table has %d", len(values), len(table))

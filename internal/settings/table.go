@@ -59,6 +59,9 @@ var table = []field{
 	durationField("reconcile_every", "how often the database is compared with the providers; 0s for never", func(s *Settings) *time.Duration { return &s.ReconcileEvery }, 0, 30*24*time.Hour),
 	{"reconcile_repair", "what that does beside telling: no, or yes for what 'berth reconcile --repair' does", setRepair, func(s *Settings) string { return map[bool]string{true: "yes", false: "no"}[s.ReconcileRepair] }},
 
+	textField("roas", "file of ROAs, as rpki-client or routinator write it (JSON): evidence for customers' own prefixes", func(s *Settings) *string { return &s.ROAs }, nil),
+	textField("routes", "file of route objects, a line 'AS205000 198.51.100.0/24 24' each: evidence for customers' own prefixes", func(s *Settings) *string { return &s.Routes }, nil),
+
 	{"log_level", "debug, info, warn or error", setLevel, func(s *Settings) string { return strings.ToLower(s.LogLevel.String()) }},
 }
 

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/berth-host/berth"
+	"github.com/berth-host/berth/internal/seal"
+)
+
+// sessionView is a network service's session as the commands show it: everything but the password.
+type sessionView struct {
+	ASN      int64        `json:"asn"` // 0 while there is none
+	LinkV4   string       `json:"link_v4"`
+	LinkV6   string       `json:"link_v6"`
+	Export   string       `json:"export"`
+	Prefixes []prefixView `json:"prefixes"`
+}
+
+type prefixView struct {
+	Prefix   string `json:"prefix"`
+	Longest  int    `json:"longest"` // 0 for the prefix alone
+	Evidence string `json:"evidence"`
+	Detail   string `json:"detail"`
+	Pending  bool   `json:"pending"`
+}
+
+func viewSession(s berth.Service) *sessionView {
+	p, ok, err := berth.ReadPeering(s.Peering)
+	if err != nil || !ok {
+		return nil
+	}
+	v := &sessionView{ASN: int64(p.ASN), LinkV4: p.V4, LinkV6: p.V6, Export: string(p.Export), Prefixes: []prefixView{}}
+	for _, b := range p.Prefixes {
+		v.Prefixes = append(v.Prefixes, prefixView{Prefix: b.Prefix, Longest: b.Longest, Evidence: b.Evidence, Detail: b.Detail, Pending: b.Pending})
+	}
+	return v
+}
+
+func (v *sessionView) print(line func(name, value string)) {
+	line("AS number", decimal(v.ASN))
+	line("links", strings.TrimSpace(v.LinkV4+" "+v.LinkV6))
+	for _, p := range v.Prefixes {
+		text := p.Prefix
+		if p.Longest != 0 {
+			text += fmt.Sprintf(" to /%d", p.Longest)
+		}
+		text += ", by " + p.Evidence
+		if p.Pending {
+			text += " (waits for 'berth service prefix approve'): " + p.Detail
+		}
+		line("may announce", text)
+	}
+}
+
+type orderCompleteCmd struct {
+	databaseFlags
+	Order         string `arg:"" help:"Id or number of the order."`
+	ASN           int64  `name:"asn" required:"" help:"The AS number that was registered for it." placeholder:"NUMBER"`
+	SecretKeyFile string `help:"${help_secret_key_file}" placeholder:"FILE"`
+}
+
+// Run completes an order with the number that a person had registered. The session's password is made now, so this command
+// needs the key that seals it.
+func (c *orderCompleteCmd) Run(s *session) error {
+	return c.do(s, func(ctx context.Context, o *office) error {
+		order, err := findOrder(ctx, o.store, c.Order)
+		if err != nil {
+			return err
+		}
+		if c.SecretKeyFile != "" {
+			o.settings.SecretKeyFile = c.SecretKeyFile
+		}
+		source, err := keySourceOf(&o.settings, s.getenv)
+		if err != nil {
+			return usageError{err}
+		}
+		if o.desk.Sealer, err = source.unlock(ctx, o.store); err != nil {
+			return err
+		}
+		o.desk.NewPassword = seal.Password
+		receipt, err := o.desk.Resolve(ctx, order.ID, berth.Resolution{ASN: c.ASN})
+		if err != nil {
+			return err
+		}
+		return s.resolved(ctx, o, receipt.Order, "is completed with AS"+decimal(c.ASN)+"; a running server brings its session up within seconds")
+	})
+}
+
+type orderRefuseCmd struct {
+	databaseFlags
+	Order string `arg:"" help:"Id or number of the order."`
+}
+
+func (c *orderRefuseCmd) Run(s *session) error {
+	return c.do(s, func(ctx context.Context, o *office) error {
+		order, err := findOrder(ctx, o.store, c.Order)
+		if err != nil {
+			return err
+		}
+		if order.Kind != berth.KindNetwork {
+			return berth.Invalid("order", "Only a network order is refused; 'order resolve' decides on others.")
+		}
+		receipt, err := o.desk.Resolve(ctx, order.ID, berth.Resolution{Refund: true})
+		if err != nil {
+			return err
+		}
+		return s.resolved(ctx, o, receipt.Order, "is refunded")
+	})
+}
+
+// resolved shows an order that a person has decided on.
+func (s *session) resolved(ctx context.Context, o *office, order berth.Order, how string) error {
+	service, _, err := o.store.Service(ctx, order.ServiceID)
+	if err != nil {
+		return err
+	}
+	return s.show(viewOrder(order, &service), func(w io.Writer) { row(w, "Order "+order.ID+" "+how+".") })
+}
+
+type servicePrefixCmds struct {
+	Approve prefixApproveCmd `cmd:"" help:"Let a customer announce a prefix, whose letter of authority you have read."`
+	Refuse  prefixRefuseCmd  `cmd:"" help:"Take such a prefix out again."`
+}
+
+type prefixApproveCmd struct {
+	databaseFlags
+	Service string `arg:"" help:"Id of the service."`
+	Prefix  string `arg:"" help:"The prefix that waits."`
+	By      string `required:"" help:"Who has read the letter." placeholder:"NAME"`
+}
+
+func (c *prefixApproveCmd) Run(s *session) error {
+	if strings.TrimSpace(c.By) == "" {
+		return usageError{errors.New("--by: name who has read the letter")}
+	}
+	return c.decide(s, c.Service, c.Prefix, c.By, "may be announced; a running server tells the edge within seconds")
+}
+
+type prefixRefuseCmd struct {
+	databaseFlags
+	Service string `arg:"" help:"Id of the service."`
+	Prefix  string `arg:"" help:"The prefix that waits."`
+}
+
+func (c *prefixRefuseCmd) Run(s *session) error {
+	return c.decide(s, c.Service, c.Prefix, "", "is refused")
+}
+
+func (f *databaseFlags) decide(s *session, service, prefix, by, how string) error {
+	return f.do(s, func(ctx context.Context, o *office) error {
+		v, err := o.desk.ApprovePrefix(ctx, service, prefix, by)
+		if err != nil {
+			return err
+		}
+		return s.show(viewService(v), func(w io.Writer) { row(w, prefix+" "+how+".") })
+	})
+}
