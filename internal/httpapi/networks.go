@@ -151,7 +151,7 @@ func (s *server) linkRecords(session berth.EdgeSession, states []berth.EdgeLinkS
 				s.seen(&r, state)
 			}
 		}
-		if session.Status == berth.Suspended {
+		if session.Status == berth.Suspended && r.State != sessionUp && r.State != sessionUnknown { // as it is, not as it is to be
 			r.State = sessionSuspended
 		}
 		records = append(records, r)
