@@ -545,3 +545,27 @@ func TestResealSessions(t *testing.T) {
 		t.Errorf("got %q, want %q, sealed anew", after.Password, before.Password)
 	}
 }
+
+// A session that isn't made of what its service has from pools is found out.
+func TestVerifyHoldsSessionsAgainstPools(t *testing.T) {
+	p := newPeered(t, 2)
+	s := p.bought("asn")
+	for _, c := range []struct{ from, to, want string }{
+		{"4200000100", "4200000101", "has item asns/0"}, {"10.99.0.0/31", "10.99.0.2/31", "has item links/0"},
+		{"2001:db8:99::/127", "2001:db8:99::2/127", "has item links6/0"}, {"198.18.0.0/24", "198.18.1.0/24", "has item pa/0"},
+	} {
+		err := p.store.Write(background, berth.Need{Services: []string{s.ID}}, func(b *berth.Book) error {
+			now, _ := b.Service(s.ID)
+			now.Peering = strings.Replace(s.Peering, c.from, c.to, 1)
+			b.PutService(now)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := berth.Verify(background, p.store, berth.Head{}, nil)
+		if err != nil || r.Wrong != 1 || !strings.Contains(fmt.Sprint(r.Findings), c.want) {
+			t.Errorf("%s for %s: got %v, %+v, want %q", c.to, c.from, err, r.Findings, c.want)
+		}
+	}
+}

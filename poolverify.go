@@ -15,7 +15,7 @@ type claims struct {
 }
 
 type claim struct {
-	owner, what, cidr, address string
+	owner, what, cidr, address, peering string
 }
 
 func (a *audit) claims(o *Order, s *Service) {
@@ -28,9 +28,9 @@ func (a *audit) claims(o *Order, s *Service) {
 	}
 	switch {
 	case s != nil && s.Status != Terminated:
-		c.add(s.Allotment, claim{s.ID, "service", s.CIDR, s.Address})
+		c.add(s.Allotment, claim{s.ID, "service", s.CIDR, s.Address, s.Peering})
 	case s == nil && o.State == Paid:
-		c.add(o.Allotment, claim{o.ID, "order", o.CIDR, o.Allotment.address()})
+		c.add(o.Allotment, claim{o.ID, "order", o.CIDR, o.Allotment.address(), o.Peering})
 	}
 }
 
@@ -94,6 +94,22 @@ func (a *audit) Item(i Item) error {
 		a.found("item", i.ID, "is live for %s, but %s %s has it", i.Owner, by.what, by.owner)
 	case p.Kind == AddressPool && (Allotment{CIDR: by.cidr}.address() != i.Value || by.address != i.Value):
 		a.found(by.what, by.owner, "has item %s, which is %s, but its address is %s", i.ID, i.Value, quoted(by.address))
+	case p.Kind != AddressPool && by.peering != "" && !carries(by.peering, p.Kind, i):
+		a.found(by.what, by.owner, "has item %s, which is %s, but its session doesn't", i.ID, i.Value)
 	}
 	return nil
+}
+
+// carries reports whether a session is made of an item that its service has.
+func carries(peering string, kind PoolKind, i Item) bool {
+	p, ok, err := ReadPeering(peering)
+	switch {
+	case err != nil || !ok:
+		return false // it has one that can't be read
+	case kind == ASNPool:
+		return p.ASN == uint32FromASN(i.Value)
+	case kind == LinkPool:
+		return p.V4 == i.Value || p.V6 == i.Value
+	}
+	return slices.ContainsFunc(p.Prefixes, func(b BoughtPrefix) bool { return b.Prefix == i.Value && b.Detail == i.ID })
 }

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The demo's network gives a number and a session, which comes up.
+func TestDemoSellsASession(t *testing.T) {
+	s := start(t, nil, "demo")
+	id, _ := s.post(networkPath, networkOrder).body["id"].(string)
+	var data map[string]any
+	await(t, "the session", func() bool {
+		data, _ = s.get("/API/networks/detail?id=" + id)["data"].(map[string]any)
+		return data["state"] == "up"
+	})
+	config, _ := data["config"].(map[string]any)
+	bird, _ := config["bird"].(string)
+	if data["asn"] != 4200000100.0 || !strings.Contains(bird, "local 10.99.0.1 as 4200000100") {
+		t.Errorf("got %v", data)
+	}
+	s.stop()
+}
+
+const sponsoredCatalogue = `
+currency: EUR
+networks:
+  - id: net-1
+    name: Registered ASN
+    provider: edge
+    yearly: "100.00"
+    sponsored: true
+    links: [links]
+`
+
+// A person completes a registration and refuses another; what a customer brings waits for a person, too.
+func TestPersonsDecideOnNetworks(t *testing.T) {
+	shop := sqliteShop(t)
+	folder := t.TempDir()
+	config, goods := filepath.Join(folder, "berth.yaml"), filepath.Join(folder, "catalogue.yaml")
+	for path, text := range map[string]string{config: "providers:\n  edge: {driver: sim-edge, asn: 64500}\n", goods: sponsoredCatalogue} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(t, nil, "catalogue", "apply", goods, "--db", shop.db)
+	must(t, nil, "pool", "add", "links", "--kind", "link", "--cidr", "10.99.0.0/24", "--db", shop.db)
+	if got := decoded[checkView](t, nil, "provider", "check", "--db", shop.db, "--config", config); !got.OK || len(got.Providers) != 1 || !got.Providers[0].Checked {
+		t.Errorf("check: got %+v", got)
+	}
+	s := start(t, nil, "serve", "--db", shop.db, "--config", config, "--metrics-listen", "off", "--patience", "500ms")
+	order := func() string {
+		t.Helper()
+		a := s.post(networkPath, strings.Replace(networkOrder, "net12345-6789-0123-4567-890123456789", "net-1", 1), "x-api-key", shop.key)
+		if a.status != 200 || a.body["status"] != "processing" {
+			t.Fatalf("got status %d and %v, want it processing", a.status, a.body)
+		}
+		return a.body["id"].(string)
+	}
+	first, second := order(), order()
+	done := decoded[orderView](t, nil, "order", "complete", first, "--asn", "210123", "--db", shop.db)
+	if done.State != "completed" || done.Service == nil || done.Service.Status != "active" {
+		t.Errorf("complete: got %+v", done)
+	}
+	if got := decoded[orderView](t, nil, "order", "refuse", second, "--db", shop.db); got.State != "refunded" {
+		t.Errorf("refuse: got %+v", got)
+	}
+	manager := decoded[keyView](t, nil, "key", "create", "--user", demoUser, "--scope", "manage", "--db", shop.db).Value
+	add := `{"id": "` + first + `", "prefix": "185.1.4.0/24", "letter": "LOA of November"}`
+	if a := s.post("/API/networks/prefixes", add, "x-api-key", manager); a.status != 200 {
+		t.Fatalf("prefixes: got status %d and %v", a.status, a.body)
+	}
+	show := decoded[serviceStateView](t, nil, "service", "show", first, "--db", shop.db)
+	if show.Session == nil || show.Session.ASN != 210123 || len(show.Session.Prefixes) != 1 || !show.Session.Prefixes[0].Pending {
+		t.Errorf("show: got %+v", show.Session)
+	}
+	if page := must(t, nil, "service", "show", first, "--db", shop.db); !strings.Contains(page, "waits for 'berth service prefix approve'") {
+		t.Errorf("show: got\n%s", page)
+	}
+	show = decoded[serviceStateView](t, nil, "service", "prefix", "approve", first, "185.1.4.0/24", "--by", "Olga", "--db", shop.db)
+	if p := show.Session.Prefixes[0]; p.Pending || !strings.Contains(p.Detail, "approved by Olga") {
+		t.Errorf("approve: got %+v", p)
+	}
+	s.stop()
+	must(t, nil, "verify", "--db", shop.db)
+}
