@@ -97,6 +97,15 @@ func open(seed uint64, broken Switch, s size) *world {
 	if _, err := w.office.ApplyCatalogue(background, goods()); err != nil {
 		panic(err)
 	}
+	// Numbers for about as many networks as there are at a time, so that now and then an order finds none.
+	for _, p := range []berth.Pool{
+		{Name: "asns", Kind: berth.ASNPool, Ranges: []berth.Range{{First: 4200000001, Last: 4200000001 + int64(s.services/4)}}},
+		{Name: "links", Kind: berth.LinkPool, Ranges: []berth.Range{{CIDR: "10.0.0.0/8"}}},
+	} {
+		if _, err := w.office.AddPool(background, p); err != nil {
+			panic(err)
+		}
+	}
 	for i := range max(1, s.services/3) {
 		w.customers = append(w.customers, newCustomer(w, i))
 	}
@@ -135,7 +144,8 @@ func goods() berth.Catalogue {
 		Plans: []berth.Plan{plan(1, 599, 20, "sim", nil), plan(2, 1299, 40, "sim", nil), plan(3, 2999, 80, "sim", &kind),
 			plan(4, 799, 20, "bare", nil), plan(5, 0, 10, "sim", nil)},
 		Images: []berth.Image{{ID: 1, Name: "Debian"}}, Locations: []berth.Location{{Name: "here"}},
-		Networks: []berth.NetworkProduct{{ID: "asn", Name: "ASN", Provider: "net", Monthly: 900, Yearly: 9000}},
+		Networks: []berth.NetworkProduct{{ID: "asn", Name: "ASN", Provider: "net", Monthly: 900, Yearly: 9000,
+			Peers: berth.Peers{ASNs: "asns", Links: []string{"links"}}}},
 	}
 }
 
