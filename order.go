@@ -91,9 +91,15 @@ type Result struct {
 // Makes reports whether the order makes a service, as opposed to changing one.
 func (o *Order) Makes() bool { return o.Kind == KindNewServer || o.Kind == KindNetwork }
 
+// OutOfPatience reports whether the order is postponed to an instant at which the request that placed it won't be waiting any
+// more: it may as well be answered now.
+func (o *Order) OutOfPatience() bool {
+	return o.State == Paid && o.Holder == "" && o.DueAt >= o.AnswerBy && o.ID != ""
+}
+
 // Waiting reports whether the request that placed the order can still be waiting for its answer at instant now: the
 // order isn't settled, the request's patience isn't over, and its lease hasn't run out (a process that died stops
 // renewing, so it frees its keys within seconds).
 func (o *Order) Waiting(now int64) bool {
-	return o.State == Paid && o.Attempt == 1 && now < o.AnswerBy && now < o.DueAt
+	return o.State == Paid && o.Attempt == 1 && now < o.AnswerBy && now < o.DueAt && !o.OutOfPatience()
 }

@@ -261,14 +261,16 @@ func (w *Worker) attempt(j job) (next job, again bool) {
 		return next, true
 	}
 	if over {
-		w.over(j, e)
+		w.ended(j, e)
+	}
+	if over || !j.isTask() && e.order.Order.OutOfPatience() {
+		w.tell(j, e)
 	}
 	return j, false
 }
 
-// over tells of a job that has reached its end.
-func (w *Worker) over(j job, e ending) {
-	w.ended(j, e)
+// tell answers the request that waits for a job, if one does.
+func (w *Worker) tell(j job, e ending) {
 	w.mu.Lock()
 	waiter := w.waiters[j.key()]
 	delete(w.waiters, j.key())
