@@ -8,6 +8,7 @@ import (
 
 	"github.com/berth-host/berth"
 	"github.com/berth-host/berth/internal/edge/keeper"
+	"github.com/berth-host/berth/internal/edge/remote"
 	"github.com/berth-host/berth/internal/provision/sim"
 	"github.com/berth-host/berth/internal/settings"
 )
@@ -31,13 +32,15 @@ func readDriver(name, driver string, r *settings.Reading) (opener, error) {
 		return readLibvirt(r)
 	case "bird":
 		return readBIRD(name, r)
+	case "remote":
+		return readRemoteEdge(name, r)
 	case "sim-edge":
 		return readSimulatedEdge(name, r)
 	}
 	return nil, nil
 }
 
-const knownDrivers = "sim, solusvm, libvirt, bird and sim-edge"
+const knownDrivers = "sim, solusvm, libvirt, bird, remote and sim-edge"
 
 func simulated(path string, o sim.Options) opener {
 	return func(installation string) (any, error) {
@@ -119,6 +122,9 @@ func openProviders(ctx context.Context, db facts, openers map[string]opener) (*p
 		}
 		if edge, ok := driver.(edgeAt); ok {
 			p.edges[name] = edge
+			if elsewhere, ok := edge.Edge.(*remote.Edge); ok {
+				elsewhere.Read(db.Meta)
+			}
 		}
 		if c, ok := driver.(io.Closer); ok {
 			p.closers = append(p.closers, c)

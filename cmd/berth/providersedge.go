@@ -4,13 +4,16 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/berth-host/berth"
 	"github.com/berth-host/berth/internal/edge/bird"
 	"github.com/berth-host/berth/internal/edge/keeper"
+	"github.com/berth-host/berth/internal/edge/remote"
 	simedge "github.com/berth-host/berth/internal/edge/sim"
 	"github.com/berth-host/berth/internal/provision/solusvm"
 	"github.com/berth-host/berth/internal/settings"
@@ -38,6 +41,32 @@ func readBIRD(name string, r *settings.Reading) (opener, error) {
 		}
 	}
 	return func(string) (any, error) { return edgeAt{bird.New(o), site}, nil }, nil
+}
+
+// readRemoteEdge reads the settings of an edge elsewhere, where 'berth edge-agent' runs.
+func readRemoteEdge(name string, r *settings.Reading) (opener, error) {
+	site, err := readSite(name, r)
+	key := r.Secret("key")
+	if err != nil {
+		return nil, err
+	}
+	return func(string) (any, error) {
+		e, err := remote.New(name, key, wallClock)
+		return edgeAt{e, site}, err
+	}, nil
+}
+
+// withEdges hands what the agents of remote edges ask to those edges, and all else on.
+func (p *providers) withEdges(api http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if name, ok := strings.CutPrefix(r.URL.Path, remote.Path); ok {
+			if e, ok := p.edges[name].Edge.(*remote.Edge); ok {
+				e.ServeHTTP(w, r)
+				return
+			}
+		}
+		api.ServeHTTP(w, r)
+	})
 }
 
 // readSimulatedEdge reads the settings of an edge that there is no router of.
@@ -70,9 +99,12 @@ func readSite(name string, r *settings.Reading) (site berth.EdgeSite, err error)
 }
 
 // keepEdges makes network drivers of the edges: each is kept as the database says.
-func (p *providers) keepEdges(db berth.Reader, sealer berth.Sealer, log *slog.Logger) {
+func (p *providers) keepEdges(db berth.Store, sealer berth.Sealer, log *slog.Logger) {
 	for name, edge := range p.edges {
 		k := keeper.New(keeper.Options{Edge: edge.Edge, Site: edge.site, Rows: db.EdgeRows, Open: sealer.Open, Now: wallClock, Log: log})
+		if elsewhere, ok := edge.Edge.(*remote.Edge); ok {
+			elsewhere.Serve(db, k.Config)
+		}
 		p.networks[name] = k
 		p.keepers = append(p.keepers, k)
 	}

@@ -58,6 +58,7 @@ type commands struct {
 	Pool      poolCmds       `cmd:"" help:"Addresses, AS numbers and networks that services get: one service each."`
 	Secrets   secretsCmds    `cmd:"" help:"The key that seals passwords."`
 	FakePanel fakeSolusVMCmd `cmd:"" name:"fake-solusvm" help:"Serve a SolusVM 2 panel without machines, to try Berth with."`
+	EdgeAgent edgeAgentCmd   `cmd:"" name:"edge-agent" help:"Keep a BIRD on this machine as a server elsewhere says."`
 	Version   versionCmd     `cmd:"" help:"Print the version."`
 }
 

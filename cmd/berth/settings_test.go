@@ -57,7 +57,7 @@ func TestConfig(t *testing.T) {
 func TestProvidersRefused(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "berth.yaml")
 	for _, c := range []struct{ text, want string }{
-		{"providers:\n  a:\n    driver: boat\n", `line 2: providers.a.driver: there is no driver "boat"; there are sim, solusvm, libvirt, bird and sim-edge`},
+		{"providers:\n  a:\n    driver: boat\n", `line 2: providers.a.driver: there is no driver "boat"; there are sim, solusvm, libvirt, bird, remote and sim-edge`},
 		{"providers:\n  a:\n    driver: sim\n", "line 2: providers.a.journal: it is missing"},
 		{"providers:\n  a:\n    driver: sim\n    journal: x\n    dealy: 1s\n", "line 5: providers.a.dealy: the driver sim has no such setting"},
 		{"providers:\n  a:\n    driver: sim\n    journal: x\n    delay: soon\n", `line 5: providers.a.delay: "soon" is not a duration`},

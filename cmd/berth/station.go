@@ -158,10 +158,10 @@ func (st *station) listen(w *worker.Worker) (api, metrics *listener, err error) 
 			return nil, nil, err
 		}
 	}
-	handler := httpapi.New(httpapi.Options{
+	handler := st.providers.withEdges(httpapi.New(httpapi.Options{
 		Desk: st.desk, Place: w.Place, Change: w.Change, Ready: w.Ready, Log: st.log, Observer: st.metrics,
 		RatePerKey: float64(s.RatePerKey), FailedKeysPerMinute: failedKeys(s), TrustedProxies: s.TrustedProxies,
-	})
+	}))
 	if cert != nil {
 		api, err = listen("listen", s.Listen, handler, s.Patience+answerSlack, st.log, cert.config())
 	} else {

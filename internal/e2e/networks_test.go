@@ -46,6 +46,18 @@ networks:
     export: default
 `
 
+// farConfig is the settings of a shop whose edge is elsewhere.
+const farConfig = `
+lease: 2s
+patience: 10s
+metrics_listen: "off"
+providers:
+  edge:
+    driver: remote
+    asn: 64500
+    key_file: KEY
+`
+
 // street is a shop, its edge in a network of its own, and customers beyond it.
 type street struct {
 	*shop
@@ -55,11 +67,11 @@ type street struct {
 	url    string
 }
 
-func openStreet(t *testing.T) *street {
+func openStreet(t *testing.T, settings string, more ...string) *street {
 	t.Helper()
 	l := lab.Namespaces(t)
 	s := &street{shop: openShop(t, "sqlite:"+filepath.Join(t.TempDir(), "berth.db")), T: t, lab: l}
-	text := strings.NewReplacer("SOCKET", l.Socket, "MAIN", l.Main, "INCLUDE", l.Include).Replace(edgeConfig)
+	text := strings.NewReplacer(append(more, "SOCKET", l.Socket, "MAIN", l.Main, "INCLUDE", l.Include)...).Replace(settings)
 	goods := filepath.Join(filepath.Dir(s.config), "edge-catalogue.yaml")
 	for path, content := range map[string]string{s.config: text, goods: edgeCatalogue} {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
@@ -76,7 +88,6 @@ func openStreet(t *testing.T) *street {
 	} {
 		s.must(t, append([]string{"pool", "add"}, pool...)...)
 	}
-	s.must(t, "provider", "check", "--config", s.config)
 	var key struct{ Key string }
 	if err := json.Unmarshal([]byte(s.must(t, "--json", "key", "create", "--user", "buyer", "--scope", "order,read,manage")), &key); err != nil {
 		t.Fatal(err)
@@ -217,7 +228,8 @@ func (s *street) expire(id string) {
 // unchanged, and everything that happens to the service afterwards.
 func TestNetworks(t *testing.T) {
 	t.Parallel()
-	s := openStreet(t)
+	s := openStreet(t, edgeConfig)
+	s.must(t, "provider", "check", "--config", s.config)
 	o := s.buy()
 	if o.Status != "completed" || o.Amount != "100.00" {
 		t.Fatalf("got %+v, want it completed", o)
@@ -329,4 +341,40 @@ func (s *street) end(id string, d detail) {
 	s.settled(s.T)
 	s.must(s.T, "verify")
 	s.must(s.T, "reconcile", "--config", s.config)
+}
+
+// TestEdgeAgent is the same for an edge elsewhere: 'berth edge-agent' keeps BIRD there, by what it hears from the server.
+func TestEdgeAgent(t *testing.T) {
+	t.Parallel()
+	key := filepath.Join(t.TempDir(), "edge.key")
+	if err := os.WriteFile(key, []byte(strings.Repeat("edge", 10)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := openStreet(t, farConfig, "KEY", key)
+	if o := s.buy(); o.Status != "processing" {
+		t.Fatalf("without an agent: got %+v, want it processing", o)
+	}
+	agent := start(t, nil, "edge-agent", "--server", s.url, "--provider", "edge", "--key-file", key, "--socket", s.lab.Socket,
+		"--config", s.lab.Main, "--include", s.lab.Include, "--every", "200ms")
+	s.within(30*time.Second, "the order completes", func() bool {
+		var a struct{ Data []bareOrder }
+		return s.ask("GET", "/API/orders/list_order?user_id=buyer", "", &a) == 200 && a.Data[0].Status == "completed"
+	})
+	o := s.buy()
+	if o.Status != "completed" {
+		t.Fatalf("with an agent: got %+v, want it completed", o)
+	}
+	d := s.detail(o.ID)
+	s.wire(d).BIRD(t, d.Config.BIRD)
+	s.up(o.ID, d)
+	if r := s.run(t, "provider", "check", "--config", s.config); r.code != 0 {
+		t.Errorf("provider check: exit code %d\n%s%s", r.code, r.out, r.err)
+	}
+	if code := agent.stop(t); code != 0 {
+		t.Errorf("the agent: got exit code %d at SIGTERM", code)
+	}
+	if !s.pings(d) {
+		t.Error("the session went down with the agent")
+	}
+	s.must(t, "verify")
 }

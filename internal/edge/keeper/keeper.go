@@ -155,7 +155,7 @@ func (k *Keeper) turn(r *round) (stale bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), k.o.Timeout)
 	defer cancel()
 	var err error
-	if r.config, err = k.config(ctx); err != nil {
+	if r.config, err = k.Config(ctx); err != nil {
 		r.out = berth.EdgeOutcome{Verdict: berth.Unresolved, Reason: err}
 		k.tell(r.out)
 		return false
@@ -169,12 +169,12 @@ func (k *Keeper) turn(r *round) (stale bool) {
 	if !r.out.Changed || r.out.Verdict != berth.Done {
 		return false
 	}
-	now, err := k.config(ctx)
+	now, err := k.Config(ctx)
 	return err == nil && !reflect.DeepEqual(now, r.config)
 }
 
-// config is what the edge is to carry by the rows of this moment.
-func (k *Keeper) config(ctx context.Context) (berth.EdgeConfig, error) {
+// Config is what the edge is to carry by the rows of this moment.
+func (k *Keeper) Config(ctx context.Context) (berth.EdgeConfig, error) {
 	rows, err := k.o.Rows(ctx, k.o.Site.Provider)
 	if err != nil {
 		return berth.EdgeConfig{}, err
