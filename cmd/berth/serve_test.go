@@ -29,7 +29,7 @@ func newShop(t *testing.T, db string) *shop {
 	must(t, nil, "wallet", "credit", "--user", demoUser, "--amount", "3396.52", "--ref", "opening", "--db", db)
 	folder := t.TempDir()
 	s := &shop{t: t, db: db, config: filepath.Join(folder, "berth.yaml")}
-	writeFile(t, s.config, "metrics_listen: \"off\"\npatience: 2s\nproviders:\n  sim:\n    driver: sim\n    slow_for: 1s\n    journal: "+filepath.Join(folder, "machines")+"\n")
+	writeFile(t, s.config, "metrics_listen: \"off\"\npatience: 2s\nproviders:\n  edge:\n    driver: sim-edge\n    asn: 64500\n  sim:\n    driver: sim\n    slow_for: 1s\n    journal: "+filepath.Join(folder, "machines")+"\n")
 	s.key = decoded[keyView](t, nil, "key", "create", "--user", demoUser, "--db", db).Value
 	return s
 }

@@ -88,7 +88,7 @@ func (s Switch) renew(r *replica, was berth.Service) {
 }
 
 // mostSeeds is how many seeds a broken rule may take to show.
-const mostSeeds = 20
+const mostSeeds = 80
 
 // TestBroken breaks the code on purpose, one switch at a time: the rule that is there for it must be broken.
 func TestBroken(t *testing.T) {
