@@ -86,7 +86,7 @@ func TestPoolOfAProvider(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeFile(t, shop.config, strings.Replace(string(settings), "driver: sim", "pool: net\n    driver: sim", 1))
+	writeFile(t, shop.config, strings.Replace(string(settings), "driver: sim\n", "pool: net\n    driver: sim\n", 1))
 	s := shop.serve(nil)
 	if a := shop.order(s, "one"); a.status != 409 || a.body["code"] != "out_of_stock" {
 		t.Errorf("without the pool: got %d %v, want out of stock", a.status, a.body)

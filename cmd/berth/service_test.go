@@ -53,15 +53,23 @@ func TestServices(t *testing.T) {
 		}
 		return false
 	})
+	must(t, nil, "pool", "add", "private-asns", "--kind", "asn", "--numbers", "4200000100-4200000199", "--db", shop.db)
+	must(t, nil, "pool", "add", "peer-links", "--kind", "link", "--cidr", "10.99.0.0/24", "--db", shop.db)
 	network, _ := s.post(networkPath, networkOrder, "x-api-key", shop.key).body["id"].(string)
 	for _, c := range []struct{ do, id, want string }{
 		{"show", "nothing", "no service with this id"}, {"suspend", "nothing", "no service with this id"},
-		{"resume", id, "terminated already"}, {"delete", id, "terminated already"}, {"suspend", network, "is a network"},
+		{"resume", id, "terminated already"}, {"delete", id, "terminated already"},
 	} {
 		if r := call(t, nil, "service", c.do, c.id, "--db", shop.db); r.code != exitFailed || !strings.Contains(r.err, c.want) {
 			t.Errorf("%s %s: got exit code %d and %q, want %q", c.do, c.id, r.code, r.err, c.want)
 		}
 	}
+	// A network is held in the same way, as for an abuse.
+	must(t, nil, "service", "suspend", network, "--db", shop.db)
+	await(t, "the network's suspension", func() bool {
+		got := decoded[serviceStateView](t, nil, "service", "show", network, "--db", shop.db)
+		return got.Status == "suspended" && got.Held == "operator"
+	})
 	if r := call(t, nil, "service", "list", "--limit", "0", "--db", shop.db); r.code != exitUsage {
 		t.Errorf("a limit of none: got exit code %d", r.code)
 	}

@@ -16,14 +16,14 @@ func panelShop(t *testing.T, more string, flags ...string) *shop {
 	shop := sqliteShop(t)
 	file := filepath.Join(filepath.Dir(shop.config), "token")
 	writeFile(t, file, token+"\n")
-	writeFile(t, shop.config, "metrics_listen: \"off\"\nproviders:\n  sim:\n    driver: solusvm\n    base_url: "+panel.url+
+	writeFile(t, shop.config, "metrics_listen: \"off\"\nproviders:\n  edge: {driver: sim-edge, asn: 64500}\n  sim:\n    driver: solusvm\n    base_url: "+panel.url+
 		"\n    token_file: "+file+"\n    user: 9\n    poll: 10ms\n"+more)
 	return shop
 }
 
 func TestSolusVMFromEndToEnd(t *testing.T) {
 	shop := panelShop(t, "")
-	checked := decoded[checkView](t, nil, "provider", "check", "--db", shop.db, "--config", shop.config)
+	checked := decoded[checkView](t, nil, "provider", "check", "sim", "--db", shop.db, "--config", shop.config)
 	if !checked.OK || len(checked.Providers) != 1 || len(checked.Providers[0].Matches) != 7 { // panel, location, 2 plans, 3 images
 		t.Errorf("got %+v", checked)
 	}
