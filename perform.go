@@ -260,12 +260,18 @@ func (d *Desk) forgetPassword(b *Book, s *Service, t Task) {
 	b.PutOrder(o)
 }
 
-// SetAutoRenew says whether a server of the user's is extended from the balance when it expires. It touches nothing at
-// the provider, so it waits for nobody.
+// SetAutoRenew says whether a server or a network service of the user's is extended from the balance when it expires. It
+// touches nothing at the provider, so it waits for nobody.
 func (d *Desk) SetAutoRenew(ctx context.Context, userID, serverID string, on bool) (Service, error) {
 	var set Service
 	err := d.Store.Write(ctx, Need{Services: []string{serverID}}, func(b *Book) error {
-		s, err := ownServer(b, &Request{UserID: userID, ServerID: serverID})
+		s, _ := b.Service(serverID)
+		var err error
+		if s.Sort == NetworkService {
+			s, err = ownNetwork(b, userID, serverID)
+		} else {
+			s, err = ownServer(b, &Request{UserID: userID, ServerID: serverID})
+		}
 		if err != nil {
 			return err
 		}

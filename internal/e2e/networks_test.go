@@ -360,6 +360,12 @@ func TestEdgeAgent(t *testing.T) {
 		var a struct{ Data []bareOrder }
 		return s.ask("GET", "/API/orders/list_order?user_id=buyer", "", &a) == 200 && a.Data[0].Status == "completed"
 	})
+	// This customer runs FRR, and takes its configuration as it is, too.
+	var all struct{ Data []bareOrder }
+	s.ask("GET", "/API/orders/list_order?user_id=buyer", "", &all)
+	early := s.detail(all.Data[0].ID)
+	s.wire(early).FRR(t, early.Config.FRR)
+	s.up(all.Data[0].ID, early)
 	o := s.buy()
 	if o.Status != "completed" {
 		t.Fatalf("with an agent: got %+v, want it completed", o)

@@ -324,6 +324,19 @@ func (s *server) clearTrip(c *call) (any, error) {
 	return changeAnswer("The session may come up again.", sv, true, s.networkRecord(sv)), nil
 }
 
+// autoRenewNetwork is POST /API/networks/auto_renew.
+func (s *server) autoRenewNetwork(c *call) (any, error) {
+	on, _ := c.in.boolean("auto_renew", required)
+	sv, err := s.visibleNetwork(c)
+	if err != nil {
+		return nil, err
+	}
+	if sv, err = s.Desk.SetAutoRenew(c.http.Context(), sv.UserID, sv.ID, on); err != nil {
+		return nil, err
+	}
+	return changeAnswer("Auto-renew updated successfully", sv, true, s.networkRecord(sv)), nil
+}
+
 // renewNetwork is POST /API/networks/renew: an order like any other, of one more month or year.
 func (s *server) renewNetwork(c *call) (any, error) {
 	r := s.request(c, berth.KindRenew)

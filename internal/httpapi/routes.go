@@ -55,6 +55,7 @@ func routes() []route {
 		{http.MethodPost, "/API/networks/rotate_password", berth.ScopeManage, optional, (*server).rotatePassword},
 		{http.MethodPost, "/API/networks/prefixes", berth.ScopeManage, optional, (*server).changePrefixes},
 		{http.MethodPost, "/API/networks/clear_trip", berth.ScopeManage, optional, (*server).clearTrip},
+		{http.MethodPost, "/API/networks/auto_renew", berth.ScopeManage, optional, (*server).autoRenewNetwork},
 		{http.MethodPost, "/API/networks/renew", berth.ScopeOrder, required, (*server).renewNetwork},
 		{http.MethodGet, "/API/info_user", berth.ScopeRead, required, (*server).infoUser},
 		{http.MethodGet, "/API/plans/list_plan", berth.ScopeRead, optional, (*server).listPlan},

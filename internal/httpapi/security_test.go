@@ -120,6 +120,7 @@ func attackSurface() []exposed {
 			`{"id":"ORDER","user_id":"USER","action":"add","prefix":"PREFIX.0/25","longest":"26","letter":"mine"}`,
 			`{"id":"ORDER","user_id":"USER","prefix":"PREFIX.128/25"}`,
 		}},
+		{autoNetwork, map[string]sort{"user_id": acting, "id": owned, "auto_renew": choice}, []string{`{"id":"ORDER","user_id":"USER","auto_renew":"1"}`}},
 		{renewNetwork, map[string]sort{"user_id": acting, "id": owned, "type_payment": choice, "versions": phrase}, []string{
 			`{"user_id":"USER","id":"ORDER","type_payment":"balance","versions":"tag"}`,
 		}},

@@ -338,6 +338,7 @@ const (
 	prefixes       = "/API/networks/prefixes"
 	clearTrip      = "/API/networks/clear_trip"
 	renewNetwork   = "/API/networks/renew"
+	autoNetwork    = "/API/networks/auto_renew"
 )
 
 // post sends JSON with the buyer's key, and get a query.
