@@ -40,8 +40,8 @@ func (a *audit) clock(o *Order, s *Service) {
 // occupied matches the order that a service says is working on it with that order, whichever comes first. A service that
 // names one that doesn't exist would never be looked at, extended or deleted again.
 func (a *audit) occupied(o *Order, s *Service) {
-	if s.OpenOrder == "" || !o.Makes() && s.OpenOrder != o.ID {
-		return
+	if s.OpenOrder == "" || s.OpenOrder == s.ID || !o.Makes() && s.OpenOrder != o.ID {
+		return // or it's the order that made the service, of which the service's own rules tell
 	}
 	if a.open == nil {
 		a.open = map[string]bool{}
