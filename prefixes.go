@@ -107,7 +107,7 @@ func (d *Desk) ChangePrefix(ctx context.Context, r PrefixRequest) (s Service, ca
 		default:
 			p.Prefixes = append(p.Prefixes, bought)
 		}
-		if bought.Evidence != EvidencePool {
+		if bought.Evidence != EvidencePool && !bought.Pending {
 			noteAnnounced(b, r.Prefix, s.ID)
 		}
 		b.Announce(Event{Name: EventServiceSet, UserID: s.UserID, ServiceID: s.ID, Detail: "prefix " + bought.Prefix + ": " + bought.Evidence})
@@ -127,6 +127,7 @@ func (d *Desk) dropPrefix(b *Book, s *Service, p *Peering, at int) error {
 		return Invalid("prefix", "%s was bought with this service and stays with it.", p.Prefixes[at].Prefix)
 	}
 	b.Announce(Event{Name: EventServiceSet, UserID: s.UserID, ServiceID: s.ID, Detail: "prefix " + p.Prefixes[at].Prefix + ": removed"})
+	forgetAnnounced(b, p.Prefixes[at].Prefix, s.ID)
 	p.Prefixes = slices.Delete(slices.Clone(p.Prefixes), at, at+1)
 	return nil
 }
@@ -174,7 +175,8 @@ func holds(whole, part netip.Prefix) bool {
 	return whole.Bits() <= part.Bits() && whole.Contains(part.Addr())
 }
 
-// announcedElsewhere refuses a prefix that has something in common with a pool, or with what another service announces.
+// announcedElsewhere refuses a prefix that has something in common with a pool, or with what another service announces. What
+// waits for a person keeps nobody out: a letter is a claim that anyone can make, of all the addresses there are.
 func announcedElsewhere(b *Book, serviceID string, prefix netip.Prefix) error {
 	names, _ := b.Meta(MetaPools)
 	for name := range strings.FieldsSeq(names) {
@@ -189,11 +191,19 @@ func announcedElsewhere(b *Book, serviceID string, prefix netip.Prefix) error {
 		if a.owner == serviceID || !a.prefix.Overlaps(prefix) {
 			continue
 		}
-		if s, ok := b.Service(a.owner); ok && s.Status != Terminated && strings.Contains(s.Peering, `"`+a.prefix.String()+`"`) {
+		if s, ok := b.Service(a.owner); ok && s.Status != Terminated && announces(s, a.prefix) {
 			return Invalid("prefix", "%s overlaps with a prefix of another service.", prefix)
 		}
 	}
 	return nil
+}
+
+// announces reports whether a prefix is in a service's filter. What can't be read may be there.
+func announces(s Service, prefix netip.Prefix) bool {
+	p, _, err := ReadPeering(s.Peering)
+	return err != nil || slices.ContainsFunc(p.Prefixes, func(have BoughtPrefix) bool {
+		return have.Prefix == prefix.String() && !have.Pending
+	})
 }
 
 // announcement is a prefix that a customer brought, and the service that has or had it.
@@ -227,8 +237,17 @@ func noteAnnounced(b *Book, prefix netip.Prefix, serviceID string) {
 	b.PutMeta(MetaPrefixes, strings.Join(entries, " "))
 }
 
+// forgetAnnounced takes a prefix from the list, if it is this service's there: or the list would grow with every change of mind.
+func forgetAnnounced(b *Book, prefix, serviceID string) {
+	text, _ := b.Meta(MetaPrefixes)
+	entries := strings.Fields(text)
+	if at := slices.Index(entries, prefix+"="+serviceID); at >= 0 {
+		b.PutMeta(MetaPrefixes, strings.Join(slices.Delete(entries, at, at+1), " "))
+	}
+}
+
 // ApprovePrefix is an operator's word on a prefix that a letter of authority speaks for: by names who has read it, and "" says
-// that it is no good, which takes the prefix away.
+// that it is no good, which takes the prefix away. Refused is what has become another service's or a pool's while it waited.
 func (d *Desk) ApprovePrefix(ctx context.Context, serviceID, prefix, by string) (Service, error) {
 	s, ok, err := d.Store.Service(ctx, serviceID)
 	if err != nil || !ok {
@@ -237,7 +256,7 @@ func (d *Desk) ApprovePrefix(ctx context.Context, serviceID, prefix, by string) 
 	if !printable(by, 100) {
 		return s, Invalid("by", "by must be at most 100 printable characters.")
 	}
-	return d.changeSession(ctx, s.UserID, serviceID, Need{}, func(b *Book, s *Service, p *Peering) error {
+	return d.changeSession(ctx, s.UserID, serviceID, Need{Meta: []string{MetaPrefixes, MetaPools}}, func(b *Book, s *Service, p *Peering) error {
 		at := slices.IndexFunc(p.Prefixes, func(have BoughtPrefix) bool { return have.Prefix == prefix && have.Pending })
 		if at < 0 {
 			return Unknown("prefix", "This service has no such prefix that waits for approval.")
@@ -248,6 +267,14 @@ func (d *Desk) ApprovePrefix(ctx context.Context, serviceID, prefix, by string) 
 			word = "refused"
 			p.Prefixes = slices.Delete(p.Prefixes, at, at+1)
 		} else {
+			waited, err := netip.ParsePrefix(prefix)
+			if err == nil {
+				err = announcedElsewhere(b, s.ID, waited)
+			}
+			if err != nil {
+				return err
+			}
+			noteAnnounced(b, waited, s.ID)
 			p.Prefixes[at].Pending, p.Prefixes[at].Detail = false, p.Prefixes[at].Detail+", approved by "+by
 		}
 		b.Announce(Event{Name: EventServiceSet, UserID: s.UserID, ServiceID: s.ID, Detail: "prefix " + prefix + ": " + word})
