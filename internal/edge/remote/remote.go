@@ -14,6 +14,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/berth-host/berth"
@@ -69,6 +70,9 @@ type Edge struct {
 	store    berth.Store // nil where nobody serves
 	config   func(context.Context) (berth.EdgeConfig, error)
 	wait     time.Duration
+
+	mu    sync.Mutex
+	given []given // what this process told the agent last, the newest at the end
 }
 
 // New makes the server's side. Key is what the agent shows; a short one is refused.
@@ -138,12 +142,13 @@ var errUnheard = errors.New("the agent of the edge has not applied it yet")
 // Apply waits until the agent has applied this. See berth.Edge.
 func (e *Edge) Apply(ctx context.Context, desired berth.EdgeConfig) berth.EdgeOutcome {
 	version := Version(desired)
-	waited, err := e.until(ctx, func(r row) bool { return r.Version == version && !r.old(e.now()) })
+	carried := e.carried(version, time.Now())
+	waited, err := e.until(ctx, func(r row) bool { return carried(r.Version) && !r.old(e.now()) })
 	if err != nil {
 		return berth.EdgeOutcome{Verdict: berth.Unresolved, Reason: err}
 	}
 	r, err := e.row(ctx)
-	if err != nil || r.Version != version {
+	if err != nil || !carried(r.Version) {
 		return berth.EdgeOutcome{Verdict: berth.Unresolved, Reason: errors.Join(errUnheard, err)}
 	}
 	out := berth.EdgeOutcome{Verdict: r.Verdict, Changed: waited}
@@ -269,11 +274,13 @@ func (e *Edge) hear(ctx context.Context, report Report) (Order, error) {
 	if err != nil {
 		return Order{}, err
 	}
+	asked := time.Now()
 	config, err := e.config(ctx)
 	if err != nil {
 		return Order{}, err
 	}
 	order := Order{Version: Version(config), Clear: now.Clear}
+	e.give(order.Version, asked)
 	if order.Version != report.Version {
 		order.Config = &config
 	}

@@ -27,6 +27,7 @@ type post struct {
 	edge   *remote.Edge
 	router *sim.Edge
 	http   *httptest.Server
+	db     berth.Store
 	wanted atomic.Pointer[berth.EdgeConfig]
 }
 
@@ -38,7 +39,7 @@ func open(t *testing.T) *post {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	p := &post{T: t, router: sim.New(sim.Options{Now: now, Eager: true})}
+	p := &post{T: t, db: db, router: sim.New(sim.Options{Now: now, Eager: true})}
 	if p.edge, err = remote.New("far", key, now); err != nil {
 		t.Fatal(err)
 	}
