@@ -192,6 +192,8 @@ func (r EdgeRows) Config(site EdgeSite, open func(row, sealed string) (string, e
 			return c, err
 		}
 	}
+	// In one order, whether a session is an order's still or a service's: that one completes changes nothing at the edge.
+	slices.SortFunc(c.Sessions, func(a, b EdgeSession) int { return strings.Compare(a.ServiceID, b.ServiceID) })
 	return c, nil
 }
 

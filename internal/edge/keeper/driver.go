@@ -81,7 +81,8 @@ func (k *Keeper) State(ctx context.Context) berth.EdgeState {
 	k.looking.Lock()
 	defer k.looking.Unlock()
 	if time.Since(k.looked) > lookEvery {
-		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		// What is read is told to everybody: that one of them has hung up is no reason to call the edge silent.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		k.state, _ = k.o.Edge.State(ctx) // an error makes it stale, which is all that its readers want to know
 		k.looked = time.Now()

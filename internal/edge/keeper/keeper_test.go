@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
@@ -216,5 +217,32 @@ func TestRun(t *testing.T) {
 	}
 	if out := k.ClearTrip(t.Context(), id(1)); out.Verdict != berth.Unresolved {
 		t.Errorf("an edge that's away: got %+v, want unresolved", out)
+	}
+}
+
+// What one caller sees is what all others are told for a moment, so that one who hangs up hides nothing from them.
+func TestStateForWhoeverHangsUp(t *testing.T) {
+	r := &rows{}
+	r.all.Services = []berth.Service{service(1)}
+	k, _ := keep(r)
+	k.Refresh(t.Context())
+	gone, hangUp := context.WithCancel(t.Context())
+	hangUp()
+	k.State(gone)
+	if state := k.State(t.Context()); state.Stale || len(state.Links) != 1 || state.Links[0].Phase != berth.EdgeEstablished {
+		t.Errorf("got %+v, want the session seen", state)
+	}
+}
+
+// That an order becomes a service is no change of what the edge carries.
+func TestCompletionChangesNothing(t *testing.T) {
+	r := &rows{}
+	r.all = berth.EdgeRows{Orders: []berth.Order{order(1)}, Services: []berth.Service{service(2)}}
+	k, _ := keep(r)
+	before, err := k.Config(t.Context())
+	r.change(func(e *berth.EdgeRows) { e.Orders, e.Services = nil, []berth.Service{service(1), service(2)} })
+	after, again := k.Config(t.Context())
+	if err != nil || again != nil || len(after.Sessions) != 2 || !reflect.DeepEqual(before, after) {
+		t.Errorf("got %v (%v) after %v (%v), want the same", after, again, before, err)
 	}
 }
