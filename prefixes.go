@@ -85,12 +85,13 @@ func (d *Desk) ChangePrefix(ctx context.Context, r PrefixRequest) (s Service, ca
 	if refusal := r.judge(); refusal != nil {
 		return s, false, refusal
 	}
+	registries := d.registries(ctx, r)
 	s, err = d.changeSession(ctx, r.UserID, r.ServiceID, Need{Meta: []string{MetaPrefixes, MetaPools}}, func(b *Book, s *Service, p *Peering) error {
 		at := slices.IndexFunc(p.Prefixes, func(have BoughtPrefix) bool { return have.Prefix == r.Prefix.String() })
 		if r.Remove {
 			return d.dropPrefix(b, s, p, at)
 		}
-		bought, err := d.evidence(b, s, p, r)
+		bought, err := d.evidence(b, s, p, r, registries)
 		if err != nil {
 			return err
 		}
@@ -137,8 +138,35 @@ func came(s *Service, bought BoughtPrefix) bool {
 	return bought.Evidence == EvidencePool && slices.Contains(strings.Fields(s.Items), bought.Detail)
 }
 
+// entered is what the registries say of a prefix and a number.
+type entered struct {
+	asn       uint32
+	evidence  string
+	forbidden bool
+	err       error
+}
+
+// registries asks the registries before anything is locked: their copies are files of a million lines, and on one engine
+// a write that reads them again would hold up every order. What isn't the user's is refused later, in the write.
+func (d *Desk) registries(ctx context.Context, r PrefixRequest) (say entered) {
+	if d.Evidence == nil || r.Remove || r.reserved() != nil {
+		return say
+	}
+	s, ok, err := d.Store.Service(ctx, r.ServiceID)
+	if err != nil || !ok || s.UserID != r.UserID {
+		return entered{err: err}
+	}
+	p, _, err := ReadPeering(s.Peering)
+	if err != nil || nobodys(int64(p.ASN)) {
+		return entered{err: err}
+	}
+	say.asn = p.ASN
+	say.evidence, say.forbidden, say.err = d.Evidence.Find(r.Prefix, r.Longest, p.ASN)
+	return say
+}
+
 // evidence finds out why a prefix may be announced.
-func (d *Desk) evidence(b *Book, s *Service, p *Peering, r PrefixRequest) (BoughtPrefix, error) {
+func (d *Desk) evidence(b *Book, s *Service, p *Peering, r PrefixRequest, say entered) (BoughtPrefix, error) {
 	for _, have := range p.Prefixes {
 		if own, err := netip.ParsePrefix(have.Prefix); err == nil && have.Evidence == EvidencePool && holds(own, r.Prefix) {
 			return BoughtPrefix{Evidence: EvidencePool, Detail: "part of " + have.Prefix}, nil
@@ -154,14 +182,15 @@ func (d *Desk) evidence(b *Book, s *Service, p *Peering, r PrefixRequest) (Bough
 		return BoughtPrefix{}, err
 	}
 	if d.Evidence != nil {
-		found, forbidden, err := d.Evidence.Find(r.Prefix, r.Longest, p.ASN)
 		switch {
-		case err != nil:
-			return BoughtPrefix{}, TryAgain(err)
-		case forbidden:
+		case say.err != nil:
+			return BoughtPrefix{}, TryAgain(say.err)
+		case say.asn != p.ASN: // the service came about in between
+			return BoughtPrefix{}, networkBusy()
+		case say.forbidden:
 			return BoughtPrefix{}, Invalid("prefix", "A ROA lets others announce %s, and not AS%d with these lengths; mend the ROA first.", r.Prefix, p.ASN)
-		case found != "":
-			return BoughtPrefix{Evidence: found}, nil
+		case say.evidence != "":
+			return BoughtPrefix{Evidence: say.evidence}, nil
 		}
 	}
 	if r.Letter == "" {

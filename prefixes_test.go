@@ -1,8 +1,10 @@
 package berth_test
 
 import (
+	"errors"
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/berth-host/berth"
 )
@@ -42,4 +44,36 @@ func TestALetterKeepsNobodyOut(t *testing.T) {
 		t.Errorf("a part of what was approved for another: got %q", refusal(err))
 	}
 	p.proved()
+}
+
+// written is a registry that needs the database, as an order does that is placed meanwhile.
+type written struct {
+	store berth.Store
+	done  chan error
+}
+
+func (w *written) Find(netip.Prefix, int, uint32) (string, bool, error) {
+	go func() {
+		w.done <- w.store.Write(background, berth.Need{Meta: []string{berth.MetaPrefixes}}, func(b *berth.Book) error {
+			b.PutMeta(berth.MetaPrefixes, "")
+			return nil
+		})
+	}()
+	select {
+	case err := <-w.done:
+		return berth.EvidenceROA, false, err
+	case <-time.After(5 * time.Second):
+		return "", false, errors.New("the database is held while a registry is read")
+	}
+}
+
+// Reading a registry's copy may take seconds. Nobody's order waits for that.
+func TestRegistriesAreReadOutsideAnyWrite(t *testing.T) {
+	w := &written{done: make(chan error, 1)}
+	p := newPeered(t, 1, func(d *berth.Desk) { d.Evidence, w.store = w, d.Store })
+	prefix := netip.MustParsePrefix("185.1.1.0/24")
+	s, carried, err := p.ChangePrefix(background, berth.PrefixRequest{UserID: anna, ServiceID: p.bought("own").ID, Prefix: prefix})
+	if err != nil || !carried || evidenceOf(s, prefix.String()) != berth.EvidenceROA {
+		t.Errorf("got %v, %v, %s", carried, err, evidenceOf(s, prefix.String()))
+	}
 }

@@ -3,6 +3,7 @@ package berth
 import (
 	"context"
 	"net/netip"
+	"time"
 )
 
 // Sessions is a NetworkDriver that carries sessions at an edge. Its methods are harmless to repeat.
@@ -105,7 +106,14 @@ func (d *Desk) RotatePassword(ctx context.Context, userID, id string) (s Service
 // be reached is told as soon as it can.
 func (d *Desk) Carry(ctx context.Context, s Service) bool {
 	edge, ok := d.Networks[s.Provider].(Sessions)
+	ctx, cancel := d.patient(ctx)
+	defer cancel()
 	return ok && edge.Refresh(ctx).Verdict == Done
+}
+
+// patient bounds how long a request waits for an edge: what it has written down it is to answer, a new password above all.
+func (d *Desk) patient(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, time.Duration(d.Policy.Patience)*time.Microsecond)
 }
 
 // ClearTrip lets the session of a user's service come up again after it was shut for sending too many routes.
@@ -114,6 +122,8 @@ func (d *Desk) ClearTrip(ctx context.Context, s Service) error {
 	if !ok {
 		return Errorf(NotSupported, "This network service has no session.")
 	}
+	ctx, cancel := d.patient(ctx)
+	defer cancel()
 	return d.told(edge.ClearTrip(ctx, s.ID))
 }
 
