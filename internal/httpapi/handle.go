@@ -68,6 +68,7 @@ func New(o Options) http.Handler {
 		keys:       newMarked(o.Desk.Now, o.Desk.Store.Meta, o.Desk.Store.KeyByHash),
 		users:      newMarked(o.Desk.Now, o.Desk.Store.Meta, o.Desk.Store.User),
 		perKey:     newLimiter[string](o.RatePerKey, o.BurstPerKey),
+		perSession: newLimiter[string](sessionRate, sessionBurst),
 		failedKeys: newLimiter[netip.Addr](o.FailedKeysPerMinute/60, o.FailedKeysPerMinute),
 	}
 	for _, r := range routes() {
@@ -88,6 +89,7 @@ type server struct {
 	keys       *cache[berth.APIKey]
 	users      *cache[berth.User]
 	perKey     *limiter[string]     // by the key's id
+	perSession *limiter[string]     // by the network service's id
 	failedKeys *limiter[netip.Addr] // by neighbourhood
 	manual     []byte               // the page of /docs
 }

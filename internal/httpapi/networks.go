@@ -238,6 +238,22 @@ func (s *server) visibleNetwork(c *call) (berth.Service, error) {
 	return sv, nil
 }
 
+// How often a second one session may be given another password or be let up again, and how often at once. Each of these has the
+// router reconfigured, which all its sessions share; and a limit that a script clears at once is none.
+const sessionRate, sessionBurst = 0.1, 5
+
+// sparing is visibleNetwork for a change that has the router work.
+func (s *server) sparing(c *call) (berth.Service, error) {
+	sv, err := s.visibleNetwork(c)
+	if err != nil {
+		return sv, err
+	}
+	if wait, ok := s.perSession.take(sv.ID, s.Desk.Now()); !ok {
+		return sv, &berth.Error{Code: berth.RateLimited, RetryAfter: wait, Message: "This session is changed too often."}
+	}
+	return sv, nil
+}
+
 // networkChange is the answer of a change: whether the edge carries it already.
 type networkChange struct {
 	envelope
@@ -260,7 +276,7 @@ type sessionPassword struct {
 
 // rotatePassword is POST /API/networks/rotate_password.
 func (s *server) rotatePassword(c *call) (any, error) {
-	sv, err := s.visibleNetwork(c)
+	sv, err := s.sparing(c)
 	if err != nil {
 		return nil, err
 	}
@@ -314,7 +330,7 @@ func (s *server) changePrefixes(c *call) (any, error) {
 
 // clearTrip is POST /API/networks/clear_trip.
 func (s *server) clearTrip(c *call) (any, error) {
-	sv, err := s.visibleNetwork(c)
+	sv, err := s.sparing(c)
 	if err != nil {
 		return nil, err
 	}

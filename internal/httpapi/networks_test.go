@@ -137,3 +137,24 @@ func TestNetworkTripsAndPrefixes(t *testing.T) {
 	}
 	s.proved()
 }
+
+// What has the router reconfigured is rationed by the session, whoever asks and with however many keys.
+func TestASessionIsChangedSeldom(t *testing.T) {
+	s := openShop(t)
+	busy, other := s.buyNetwork(), s.buyNetwork()
+	for i := range sessionBurst {
+		if got := s.post([]string{clearTrip, rotatePassword}[i%2], `{"id":"`+busy+`"}`); got.status != 200 {
+			t.Fatalf("change %d: got %d %s", i, got.status, got.raw)
+		}
+	}
+	for _, path := range []string{clearTrip, rotatePassword} {
+		checkError(t, "too often", s.post(path, `{"id":"`+busy+`"}`), 429, berth.RateLimited, "")
+	}
+	if got := s.post(clearTrip, `{"id":"`+other+`"}`); got.status != 200 {
+		t.Errorf("another session: got %d %s", got.status, got.raw)
+	}
+	s.clock.advance(10 * time.Second)
+	if got := s.post(clearTrip, `{"id":"`+busy+`"}`); got.status != 200 {
+		t.Errorf("after a while: got %d %s", got.status, got.raw)
+	}
+}
