@@ -135,7 +135,21 @@ type (
 		Inspect(ctx context.Context, providerRef string) (Machine, Outcome)
 		Machines(ctx context.Context, each func(Machine) error) error
 	}
+	// Checker compares what a catalogue sells from the provider of this name with what the provider has. A provider that
+	// can't be asked is a match that isn't one.
+	Checker interface {
+		Check(ctx context.Context, c *Catalogue, provider string) []Match
+	}
 )
+
+// Match is one thing that the catalogue sells, and what its provider has for it. The texts are for people.
+type Match struct {
+	Sort   string // "panel", "node", "location", "plan", "image" and the like
+	Name   string
+	Ours   string
+	Theirs string // "" for nothing
+	OK     bool
+}
 
 // PowerAction is what Powerer does, by the wire's words.
 type PowerAction string

@@ -38,11 +38,12 @@ func (d *Desk) Claim(ctx context.Context, ids []string) ([]Order, error) {
 			if !may && until == 0 {
 				continue
 			}
-			if o.Holder != "" { // take says so, too; its call may go on
-				o.Doubt, o.Quiet = true, max(o.Quiet, o.DueAt+d.Policy.CallTimeout+clocksApart)
+			lost := o.abandoned()
+			if lost { // its call may go on
+				o.Quiet = max(o.Quiet, o.DueAt+d.Policy.CallTimeout+clocksApart)
 			}
 			if !may {
-				if o.Holder != "" {
+				if lost {
 					o.Attempt++ // fences the attempt that may still be out there
 				}
 				postpone(b, &o, until, noteNotAsked)

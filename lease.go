@@ -15,9 +15,15 @@ type Lease struct {
 
 // take writes an attempt of this process down.
 func (d *Desk) take(b *Book, l *Lease) {
-	// A holder whose lease ran out ended without a word: its call may or may not have happened.
-	l.Doubt = l.Doubt || l.Holder != ""
+	l.abandoned()
 	l.Attempt, l.Holder, l.DueAt = l.Attempt+1, d.Replica, b.Now()+d.Policy.Lease
+}
+
+// abandoned reports whether the last holder ended without a word when its lease ran out: its call may or may not have
+// happened, and that is noted.
+func (l *Lease) abandoned() bool {
+	l.Doubt = l.Doubt || l.Holder != ""
+	return l.Holder != ""
 }
 
 // prolong renews a lease that is still this process's, and tells whether it is.

@@ -94,7 +94,7 @@ func (o *Order) Makes() bool { return o.Kind == KindNewServer || o.Kind == KindN
 // OutOfPatience reports whether the order is postponed to an instant at which the request that placed it won't be waiting any
 // more: it may as well be answered now.
 func (o *Order) OutOfPatience() bool {
-	return o.State == Paid && o.Holder == "" && o.DueAt >= o.AnswerBy && o.ID != ""
+	return o.State == Paid && o.Holder == "" && o.DueAt >= o.AnswerBy
 }
 
 // Waiting reports whether the request that placed the order can still be waiting for its answer at instant now: the

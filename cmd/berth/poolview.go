@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/berth-host/berth"
-	"github.com/berth-host/berth/internal/provision/solusvm"
 )
 
 // poolView is a pool as the commands show it.
@@ -163,7 +162,7 @@ func (v *checkView) checkPools(ctx context.Context, o *office, c *berth.Catalogu
 		if name == "" {
 			continue
 		}
-		match := solusvm.Match{Sort: "pool", Name: one.Provider, Ours: name}
+		match := berth.Match{Sort: "pool", Name: one.Provider, Ours: name}
 		for i := range pools {
 			if p := viewPool(&pools[i]); p.Name == name && !p.Removed {
 				match.Theirs = fmt.Sprintf("%d of kind %s to give", p.Free, p.Kind)
@@ -173,7 +172,8 @@ func (v *checkView) checkPools(ctx context.Context, o *office, c *berth.Catalogu
 				}
 			}
 		}
-		one.Checked, one.Matches, v.OK = true, append(one.Matches, match), v.OK && match.OK
+		one.add(match)
+		v.OK = v.OK && match.OK
 	}
 	return nil
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/berth-host/berth"
-	"github.com/berth-host/berth/internal/provision/solusvm"
 )
 
 type providerCmds struct {
@@ -21,11 +20,6 @@ type providerCheckCmd struct {
 	Timeout time.Duration `default:"1m" help:"How long the providers have for all answers together; 1m when left out." placeholder:"DURATION"`
 }
 
-// checker is a driver that can compare a catalogue with its provider.
-type checker interface {
-	Check(ctx context.Context, c *berth.Catalogue, provider string) []solusvm.Match
-}
-
 // checkView is what came of comparing.
 type checkView struct {
 	OK        bool                `json:"ok"`
@@ -33,9 +27,25 @@ type checkView struct {
 }
 
 type providerCheckView struct {
-	Provider string          `json:"provider"`
-	Checked  bool            `json:"checked"` // its driver has something to compare
-	Matches  []solusvm.Match `json:"matches"`
+	Provider string      `json:"provider"`
+	Checked  bool        `json:"checked"` // its driver has something to compare
+	Matches  []matchView `json:"matches"`
+}
+
+type matchView struct {
+	Sort   string `json:"sort"`
+	Name   string `json:"name"`
+	Ours   string `json:"ours"`
+	Theirs string `json:"theirs"`
+	OK     bool   `json:"ok"`
+}
+
+// add notes what was compared.
+func (v *providerCheckView) add(found ...berth.Match) {
+	v.Checked = true
+	for _, m := range found {
+		v.Matches = append(v.Matches, matchView(m))
+	}
 }
 
 // Run asks the providers for what they have, and changes nothing.
@@ -104,14 +114,14 @@ func checkProviders(ctx context.Context, p *providers, c *berth.Catalogue) check
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		one := providerCheckView{Provider: name, Matches: []solusvm.Match{}}
+		one := providerCheckView{Provider: name, Matches: []matchView{}}
 		if edge, ok := p.edges[name]; ok {
-			one.Checked, one.Matches = true, edge.check(ctx, c)
+			one.add(edge.check(ctx, c)...)
 		}
-		if driver, ok := p.servers[name].(checker); ok {
-			one.Checked, one.Matches = true, driver.Check(ctx, c, name)
+		if driver, ok := p.servers[name].(berth.Checker); ok {
+			one.add(driver.Check(ctx, c, name)...)
 		}
-		view.OK = view.OK && !slices.ContainsFunc(one.Matches, func(m solusvm.Match) bool { return !m.OK })
+		view.OK = view.OK && !slices.ContainsFunc(one.Matches, func(m matchView) bool { return !m.OK })
 		view.Providers = append(view.Providers, one)
 	}
 	return view
@@ -122,8 +132,9 @@ func (v *checkView) checkNames(o *office, c *berth.Catalogue) {
 	for _, name := range providersNamed(c) {
 		if _, ok := o.settings.Providers[name]; !ok {
 			v.OK = false
-			v.Providers = append(v.Providers, providerCheckView{Provider: name, Checked: true,
-				Matches: []solusvm.Match{{Sort: "settings", Name: name, Ours: "sold from in the catalogue", Theirs: "not in the settings"}}})
+			one := providerCheckView{Provider: name}
+			one.add(berth.Match{Sort: "settings", Name: name, Ours: "sold from in the catalogue", Theirs: "not in the settings"})
+			v.Providers = append(v.Providers, one)
 		}
 	}
 }

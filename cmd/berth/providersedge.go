@@ -15,7 +15,6 @@ import (
 	"github.com/berth-host/berth/internal/edge/keeper"
 	"github.com/berth-host/berth/internal/edge/remote"
 	simedge "github.com/berth-host/berth/internal/edge/sim"
-	"github.com/berth-host/berth/internal/provision/solusvm"
 	"github.com/berth-host/berth/internal/settings"
 )
 
@@ -111,10 +110,10 @@ func (p *providers) keepEdges(db berth.Store, sealer berth.Sealer, log *slog.Log
 }
 
 // check tells whether the edge answers, what it carries, and whether the catalogue sells anything of it.
-func (e edgeAt) check(ctx context.Context, c *berth.Catalogue) []solusvm.Match {
-	matches := []solusvm.Match{}
+func (e edgeAt) check(ctx context.Context, c *berth.Catalogue) []berth.Match {
+	matches := []berth.Match{}
 	state, err := e.State(ctx)
-	answers := solusvm.Match{Sort: "edge", Name: "AS" + strconv.FormatUint(uint64(e.site.ASN), 10), Ours: "answers", Theirs: "answers", OK: err == nil}
+	answers := berth.Match{Sort: "edge", Name: "AS" + strconv.FormatUint(uint64(e.site.ASN), 10), Ours: "answers", Theirs: "answers", OK: err == nil}
 	if err != nil {
 		answers.Theirs = err.Error()
 	} else {
@@ -129,7 +128,7 @@ func (e edgeAt) check(ctx context.Context, c *berth.Catalogue) []solusvm.Match {
 	matches = append(matches, answers)
 	for _, n := range c.Networks {
 		if n.Provider == e.site.Provider {
-			m := solusvm.Match{Sort: "network", Name: n.Name, Ours: "asns " + shown(n.ASNs), OK: n.ASNs != "" || n.Sponsored}
+			m := berth.Match{Sort: "network", Name: n.Name, Ours: "asns " + shown(n.ASNs), OK: n.ASNs != "" || n.Sponsored}
 			if m.Theirs = "carries its session"; !m.OK {
 				m.Theirs = "needs asns and links: an order has no session"
 			}

@@ -1,15 +1,12 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
 
-	"github.com/berth-host/berth"
 	"github.com/berth-host/berth/internal/provision/libvirt"
-	"github.com/berth-host/berth/internal/provision/solusvm"
 	"github.com/berth-host/berth/internal/settings"
 )
 
@@ -54,20 +51,6 @@ func readLibvirt(r *settings.Reading) (opener, error) {
 	}
 	return func(installation string) (any, error) {
 		o.Installation = installation
-		d, err := libvirt.New(o)
-		return libvirtNode{d}, err
+		return libvirt.New(o)
 	}, nil
-}
-
-// libvirtNode is the driver, whose check is shown as those of all drivers are.
-type libvirtNode struct{ *libvirt.Driver }
-
-// Check compares a catalogue with the node.
-func (n libvirtNode) Check(ctx context.Context, c *berth.Catalogue, provider string) []solusvm.Match {
-	found := n.Driver.Check(ctx, c, provider)
-	matches := make([]solusvm.Match, len(found))
-	for i, m := range found {
-		matches[i] = solusvm.Match(m)
-	}
-	return matches
 }

@@ -11,6 +11,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,24 @@ import (
 
 // remedy is said with every absence: one command brings all of it.
 const remedy = "`make setup` installs it on Debian when run as root"
+
+// Repository is the folder of this repository, in which the test runs.
+func Repository(t testing.TB) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			t.Fatal("this test runs in the repository only")
+		}
+		dir = filepath.Dir(dir)
+	}
+}
 
 // All reports whether BERTH_REQUIRE=all is set, under which nothing that a
 // test needs may be missing.

@@ -46,7 +46,7 @@ const limited = 3
 
 // begin opens the books: users with some money, and a catalogue.
 func (w *world) begin() {
-	desk := berth.NewDesk(berth.Desk{Store: w.books, Sealer: plain{}, Policy: policy(), Replica: "opening", Now: w.now})
+	desk := berth.NewDesk(berth.Desk{Store: w.books, Sealer: fault.PlainSealer{}, Policy: policy(), Replica: "opening", Now: w.now})
 	ctx := context.Background()
 	_, err := desk.ApplyCatalogue(ctx, catalogue(0))
 	for _, u := range users {

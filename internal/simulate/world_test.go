@@ -3,14 +3,12 @@ package simulate
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"hash"
 	"hash/fnv"
 	"io"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -245,30 +243,11 @@ func (w *world) process(name string, clock func() int64, drivers func(string, fa
 	networks[tenant] = servers[tenant].(fault.Maker)
 	passwords := 0
 	return p, s, berth.NewDesk(berth.Desk{
-		Store: fault.Store{Store: s, Process: p}, Sealer: plain{}, Policy: policy(), Replica: name, Now: clock,
+		Store: fault.Store{Store: s, Process: p}, Sealer: fault.PlainSealer{}, Policy: policy(), Replica: name, Now: clock,
 		Pools: w.pools(), Servers: servers, Networks: networks, Gate: watched{guard.New(guard.Options{Now: clock, Log: silent()}), w},
 		NewPassword: func() string {
 			passwords++
 			return fmt.Sprintf("secret-%s-%d", name, passwords)
 		},
 	})
-}
-
-// plain seals nothing; what is sealed still opens only under its row.
-type plain struct{}
-
-func (plain) Seal(row, text string) string { return row + "|" + text }
-
-func (plain) Open(row, sealed string) (string, error) {
-	text, ok := strings.CutPrefix(sealed, row+"|")
-	if !ok {
-		return "", errors.New("sealed for another row")
-	}
-	return text, nil
-}
-
-func (plain) Mark(data []byte) string {
-	h := fnv.New64a()
-	h.Write(data)
-	return fmt.Sprintf("%x", h.Sum64())
 }

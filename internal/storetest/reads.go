@@ -215,7 +215,23 @@ func readWork(t *testing.T, d Database) {
 			t.Errorf("keys expired at %d, at most %d: got %v, want %d", expired.now, expired.limit, got, expired.want)
 		}
 	}
-	sealed := []string{ids[0], ids[2], ids[3], ids[5]}
+	readPages(t, s, []string{ids[0], ids[2], ids[3], ids[5]})
+	backlog, err := s.Backlog(ctx)
+	must(t, err)
+	same(t, "backlog", backlog, berth.Backlog{Unsettled: 4, Oldest: 1001 * berth.Second, Doubtful: 2, Unsealed: 8, UnsealedSince: 1000 * berth.Second})
+	if _, err := s.Seal(ctx); err != nil {
+		t.Fatal(err)
+	}
+	backlog, err = s.Backlog(ctx)
+	must(t, err)
+	same(t, "backlog of what is sealed", backlog, berth.Backlog{Unsettled: 4, Oldest: 1001 * berth.Second, Doubtful: 2})
+	networks(t, s)
+}
+
+// readPages walks page by page: orders whose password is sealed, and services.
+func readPages(t *testing.T, s *store.Store, sealed []string) {
+	t.Helper()
+	ctx := context.Background()
 	for _, page := range []struct {
 		after string
 		limit int
@@ -245,14 +261,4 @@ func readWork(t *testing.T, d Database) {
 	if want := []string{"service-a", "service-b", "service-c", "service-d", "service-e"}; !slices.Equal(services, want) {
 		t.Errorf("services, page by page: got %v, want %v", services, want)
 	}
-	backlog, err := s.Backlog(ctx)
-	must(t, err)
-	same(t, "backlog", backlog, berth.Backlog{Unsettled: 4, Oldest: 1001 * berth.Second, Doubtful: 2, Unsealed: 8, UnsealedSince: 1000 * berth.Second})
-	if _, err := s.Seal(ctx); err != nil {
-		t.Fatal(err)
-	}
-	backlog, err = s.Backlog(ctx)
-	must(t, err)
-	same(t, "backlog of what is sealed", backlog, berth.Backlog{Unsettled: 4, Oldest: 1001 * berth.Second, Doubtful: 2})
-	networks(t, s)
 }

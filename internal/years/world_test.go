@@ -8,7 +8,6 @@ import (
 	"hash/fnv"
 	"io"
 	"log/slog"
-	"strings"
 	"sync/atomic"
 
 	"github.com/berth-host/berth"
@@ -123,7 +122,7 @@ func (w *world) desk(name string) *berth.Desk {
 	policy.KeepPassword = true // dropping them has tests of its own, and is slow over a database in memory
 	able := driver{w.machines, w}
 	return berth.NewDesk(berth.Desk{
-		Store: &shaky{Store: w.store(name), world: w}, Sealer: plain{}, Policy: policy, Replica: name, Now: w.now,
+		Store: &shaky{Store: w.store(name), world: w}, Sealer: fault.PlainSealer{}, Policy: policy, Replica: name, Now: w.now,
 		Servers:     map[string]berth.ServerDriver{"sim": able, "bare": bare{able}},
 		Networks:    map[string]berth.NetworkDriver{"net": bare{able}},
 		NewPassword: func() string { return "secret" },
@@ -302,21 +301,4 @@ func (d bare) Resize(ctx context.Context, ref berth.Ref, id string, spec berth.S
 func (d bare) Describe(ctx context.Context, id string) berth.Outcome { return d.all.Describe(ctx, id) }
 func (d bare) Activate(ctx context.Context, ref berth.Ref, spec berth.NetworkSpec) berth.Outcome {
 	return d.all.fate(func() berth.Outcome { return d.all.Activate(ctx, ref, spec) })
-}
-
-// plain seals nothing; what is sealed still opens only under its row.
-type plain struct{}
-
-func (plain) Seal(row, text string) string { return row + "|" + text }
-func (plain) Open(row, sealed string) (string, error) {
-	text, ok := strings.CutPrefix(sealed, row+"|")
-	if !ok {
-		return "", errors.New("sealed for another row")
-	}
-	return text, nil
-}
-func (plain) Mark(data []byte) string {
-	h := fnv.New64a()
-	h.Write(data)
-	return fmt.Sprintf("%x", h.Sum64())
 }

@@ -10,27 +10,18 @@ import (
 	"github.com/berth-host/berth"
 )
 
-// Match is one thing that the catalogue sells from this node, and what the node has for it.
-type Match struct {
-	Sort   string // "node", "storage", "network" or "image"
-	Name   string
-	Ours   string
-	Theirs string // "" for nothing
-	OK     bool
-}
-
-// Check compares a catalogue with the node: everything sold from the provider of this name. A node that can't be asked is
-// a match that isn't one. Like Ready it may give libvirt storage pools for folders, and makes nothing else.
-func (d *Driver) Check(ctx context.Context, c *berth.Catalogue, provider string) []Match {
-	var found []Match
+// Check compares a catalogue with the node. Like Ready it may give libvirt storage pools for folders, and makes nothing
+// else.
+func (d *Driver) Check(ctx context.Context, c *berth.Catalogue, provider string) []berth.Match {
+	var found []berth.Match
 	err := d.with(ctx, func(s *session) error {
 		version, err := s.l.ConnectGetLibVersion()
 		if err != nil {
 			return err
 		}
-		node := Match{Sort: "node", Name: provider, Ours: d.o.Socket, OK: true}
+		node := berth.Match{Sort: "node", Name: provider, Ours: d.o.Socket, OK: true}
 		node.Theirs = fmt.Sprintf("libvirt %d.%d.%d", version/1_000_000, version/1000%1000, version%1000)
-		storage := Match{Sort: "storage", Name: provider, Ours: d.o.Storage}
+		storage := berth.Match{Sort: "storage", Name: provider, Ours: d.o.Storage}
 		if _, err := s.pool(d.o.Storage); err != nil {
 			storage.Theirs = oneLine(err)
 		} else {
@@ -38,7 +29,7 @@ func (d *Driver) Check(ctx context.Context, c *berth.Catalogue, provider string)
 		}
 		found = append(found, node, storage)
 		if d.o.Network != "" {
-			network := Match{Sort: "network", Name: provider, Ours: d.o.Network}
+			network := berth.Match{Sort: "network", Name: provider, Ours: d.o.Network}
 			if n, err := s.l.NetworkLookupByName(d.o.Network); err != nil {
 				network.Theirs = oneLine(err)
 			} else if active, err := s.l.NetworkIsActive(n); err != nil || active == 0 {
@@ -52,13 +43,13 @@ func (d *Driver) Check(ctx context.Context, c *berth.Catalogue, provider string)
 		return nil
 	})
 	if err != nil {
-		return []Match{{Sort: "node", Name: provider, Ours: d.o.Socket, Theirs: oneLine(err)}}
+		return []berth.Match{{Sort: "node", Name: provider, Ours: d.o.Socket, Theirs: oneLine(err)}}
 	}
 	return found
 }
 
 // checkImages looks for the base image of every image that is sold, with the smallest disk that it's sold with.
-func (d *Driver) checkImages(s *session, c *berth.Catalogue, provider string) (found []Match) {
+func (d *Driver) checkImages(s *session, c *berth.Catalogue, provider string) (found []berth.Match) {
 	smallest := map[int64]int64{}
 	for _, plan := range c.Plans {
 		if !slices.ContainsFunc(plan.Offers, func(o berth.Offer) bool { return slices.Contains(o.Providers, provider) }) {
@@ -71,7 +62,7 @@ func (d *Driver) checkImages(s *session, c *berth.Catalogue, provider string) (f
 		}
 		for _, id := range plan.Applications {
 			a, _ := c.Application(id)
-			found = append(found, Match{Sort: "application", Name: a.Name, Ours: strconv.FormatInt(id, 10), Theirs: "this driver installs images only"})
+			found = append(found, berth.Match{Sort: "application", Name: a.Name, Ours: strconv.FormatInt(id, 10), Theirs: "this driver installs images only"})
 		}
 	}
 	for _, image := range c.Images {
@@ -79,7 +70,7 @@ func (d *Driver) checkImages(s *session, c *berth.Catalogue, provider string) (f
 		if !sold {
 			continue
 		}
-		m := Match{Sort: "image", Name: image.Name, Ours: strconv.FormatInt(image.ID, 10)}
+		m := berth.Match{Sort: "image", Name: image.Name, Ours: strconv.FormatInt(image.ID, 10)}
 		base, ok := d.o.Images[image.ID]
 		if ok {
 			b, why, err := s.base(base, disk)

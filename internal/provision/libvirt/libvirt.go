@@ -77,6 +77,7 @@ var (
 	_ berth.Renamer          = (*Driver)(nil)
 	_ berth.Meter            = (*Driver)(nil)
 	_ berth.Inspector        = (*Driver)(nil)
+	_ berth.Checker          = (*Driver)(nil)
 )
 
 // New judges the options; it connects to nothing. Errors name the option and what it should be.

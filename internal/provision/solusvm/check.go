@@ -10,15 +10,6 @@ import (
 	"github.com/berth-host/berth"
 )
 
-// Match is one thing that the catalogue sells from this panel, and what the panel has for it.
-type Match struct {
-	Sort   string `json:"sort"` // "panel", "location", "plan" or "image"
-	Name   string `json:"name"`
-	Ours   string `json:"ours"`
-	Theirs string `json:"theirs"` // "" for nothing
-	OK     bool   `json:"ok"`
-}
-
 // offer is a plan of the panel.
 type offer struct {
 	ID     number `json:"id"`
@@ -48,17 +39,16 @@ type stock struct {
 	versions  map[int64]string
 }
 
-// Check compares a catalogue with the panel: everything sold from the provider of this name. A panel that can't be
-// asked is a match that isn't one.
-func (d *Driver) Check(ctx context.Context, c *berth.Catalogue, provider string) []Match {
-	panel := Match{Sort: "panel", Name: provider, Ours: d.client.base}
+// Check compares a catalogue with the panel.
+func (d *Driver) Check(ctx context.Context, c *berth.Catalogue, provider string) []berth.Match {
+	panel := berth.Match{Sort: "panel", Name: provider, Ours: d.client.base}
 	have, err := d.stock(ctx)
 	if err != nil {
 		panel.Theirs = strings.ReplaceAll(err.Error(), "\n", "; ") // one line of a table
-		return []Match{panel}
+		return []berth.Match{panel}
 	}
 	panel.Theirs, panel.OK = fmt.Sprintf("%d plans, %d locations, %d OS versions", len(have.plans), len(have.locations), len(have.versions)), true
-	found := []Match{panel}
+	found := []berth.Match{panel}
 	var plans []berth.Plan
 	locations, images := []string{}, []int64{}
 	for _, plan := range c.Plans {
@@ -74,7 +64,7 @@ func (d *Driver) Check(ctx context.Context, c *berth.Catalogue, provider string)
 	}
 	slices.Sort(locations)
 	for _, name := range slices.Compact(locations) {
-		m := Match{Sort: "location", Name: name, Ours: name}
+		m := berth.Match{Sort: "location", Name: name, Ours: name}
 		if id, err := d.locationID(ctx, name); err != nil {
 			m.Theirs = err.Error()
 		} else if theirs, ok := have.locations[id]; ok {
@@ -87,7 +77,7 @@ func (d *Driver) Check(ctx context.Context, c *berth.Catalogue, provider string)
 	}
 	slices.Sort(images)
 	for _, id := range slices.Compact(images) {
-		m := Match{Sort: "image", Name: strconv.FormatInt(id, 10), Ours: strconv.FormatInt(id, 10)}
+		m := berth.Match{Sort: "image", Name: strconv.FormatInt(id, 10), Ours: strconv.FormatInt(id, 10)}
 		if img, ok := c.Image(id); ok {
 			m.Name = img.Name
 		}
@@ -103,9 +93,9 @@ func identified(name string, id int64) string { return fmt.Sprintf("%s (%d)", na
 
 // checkPlan compares figures, and whether the panel offers the plan where and with what the catalogue does. That an
 // empty list of the panel means everything is what its own clients take it for.
-func (d *Driver) checkPlan(ctx context.Context, have stock, plan berth.Plan, provider string) Match {
+func (d *Driver) checkPlan(ctx context.Context, have stock, plan berth.Plan, provider string) berth.Match {
 	external := strconv.FormatInt(plan.ExternalID, 10)
-	m := Match{Sort: "plan", Name: plan.Name, Ours: external + ": " + figures(plan.Cores, plan.RAM, plan.Disk)}
+	m := berth.Match{Sort: "plan", Name: plan.Name, Ours: external + ": " + figures(plan.Cores, plan.RAM, plan.Disk)}
 	id, err := d.planID(external)
 	theirs, ok := have.plans[id]
 	if err != nil || !ok {

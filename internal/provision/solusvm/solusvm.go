@@ -72,6 +72,7 @@ var (
 	_ berth.Console          = (*Driver)(nil)
 	_ berth.Meter            = (*Driver)(nil)
 	_ berth.Inspector        = (*Driver)(nil)
+	_ berth.Checker          = (*Driver)(nil)
 )
 
 // New makes a driver. It doesn't call the panel: one that is away must not keep a server from starting.

@@ -130,20 +130,7 @@ func open(t testing.TB, o process.Options) *Lab {
 // operators is the configuration that the documents hand out, with our file's path and the log where the test sees it.
 func operators(t testing.TB, include string) []byte {
 	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			t.Fatal("this test runs in the repository only")
-		}
-		dir = filepath.Dir(dir)
-	}
-	text, err := os.ReadFile(filepath.Join(dir, "deploy", "bird", "bird.conf")) // #nosec G304 -- a file of this repository
+	text, err := os.ReadFile(filepath.Join(require.Repository(t), "deploy", "bird", "bird.conf")) // #nosec G304 -- a file of this repository
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -199,21 +199,8 @@ func executable(path string) bool {
 // guestFolder is where `make setup` has built the guest: in the repository's bin.
 func guestFolder(t testing.TB) string {
 	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			t.Fatal("this test runs in the repository only")
-		}
-		dir = filepath.Dir(dir)
-	}
-	dir = filepath.Join(dir, "bin", "tinyguest")
-	_, err = os.Stat(filepath.Join(dir, "stamp"))
+	dir := filepath.Join(require.Repository(t), "bin", "tinyguest")
+	_, err := os.Stat(filepath.Join(dir, "stamp"))
 	require.Present(t, "the tiny guest (bin/tinyguest)", err == nil)
 	return dir
 }
