@@ -156,10 +156,11 @@ type EdgeSite struct {
 	PeerPort uint16
 }
 
-// EdgeRows is all that the database says of one edge: Reader.EdgeRows reads it.
+// EdgeRows is all that the database says of one edge at one instant: Reader.EdgeRows reads it.
 type EdgeRows struct {
-	Orders   []Order   // paid network orders, by id. Read first: one that completes meanwhile is among the services
+	Orders   []Order   // paid network orders, by id
 	Services []Service // its network services that aren't terminated, by id
+	Mark     string    // what Reader.EdgeMark said at that instant
 }
 
 // Config is all that an edge shall carry by these rows. Open opens sealed passwords. An error says that a row can't be

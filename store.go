@@ -52,8 +52,11 @@ type Reader interface {
 	// Networks lists a user's network services, the newest first, terminated ones too.
 	Networks(ctx context.Context, userID string) ([]Service, error)
 	// EdgeRows is what one edge is to carry: the network services of a provider that aren't terminated, and its paid
-	// network orders. The orders are read first, so that one which completes meanwhile is among the services.
+	// network orders, all of one instant. Of two, an order that settles in between would be missed or found twice, and a
+	// link that passes from a refunded order to the next customer would have two neighbours, one of whom is refused.
 	EdgeRows(ctx context.Context, provider string) (EdgeRows, error)
+	// EdgeMark changes whenever EdgeRows does, and is much less to read: ids and instants. It may change without need.
+	EdgeMark(ctx context.Context, provider string) (string, error)
 
 	// Due lists ids of paid orders whose DueAt has come, the longest due first.
 	Due(ctx context.Context, now int64, limit int) ([]string, error)

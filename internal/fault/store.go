@@ -130,6 +130,14 @@ func (s Store) EdgeRows(ctx context.Context, provider string) (rows berth.EdgeRo
 	return rows, err
 }
 
+// EdgeMark changes with it.
+func (s Store) EdgeMark(ctx context.Context, provider string) (mark string, err error) {
+	if err = s.read(ctx, "edge mark"); err == nil {
+		mark, err = s.Store.EdgeMark(ctx, provider)
+	}
+	return mark, err
+}
+
 // ExpiredKeys lists idempotency keys whose window is over.
 func (s Store) ExpiredKeys(ctx context.Context, now int64, limit int) (ids []string, err error) {
 	if err = s.read(ctx, "expired keys"); err == nil {

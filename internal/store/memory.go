@@ -283,6 +283,11 @@ func (m *memory) KeyByHash(_ context.Context, hash string) (berth.APIKey, bool, 
 func list[R any](m *memory, rows map[string]R, match func(R) bool, order func(a, b R) int) []R {
 	m.data.RLock()
 	defer m.data.RUnlock()
+	return filtered(rows, match, order)
+}
+
+// filtered is list under a lock that is held already.
+func filtered[R any](rows map[string]R, match func(R) bool, order func(a, b R) int) []R {
 	var found []R
 	for _, r := range rows {
 		if match(r) {
@@ -342,16 +347,6 @@ func (m *memory) Stock(context.Context) ([]berth.Stock, error) {
 func (m *memory) Networks(_ context.Context, userID string) ([]berth.Service, error) {
 	return list(m, m.services, func(s berth.Service) bool { return s.Sort == berth.NetworkService && s.UserID == userID },
 		func(a, b berth.Service) int { return strings.Compare(b.ID, a.ID) }), nil
-}
-
-func (m *memory) EdgeRows(_ context.Context, provider string) (rows berth.EdgeRows, err error) {
-	rows.Orders = list(m, m.orders, func(o berth.Order) bool {
-		return o.State == berth.Paid && o.Kind == berth.KindNetwork && o.Provider == provider
-	}, func(a, b berth.Order) int { return strings.Compare(a.ID, b.ID) })
-	rows.Services = list(m, m.services, func(s berth.Service) bool {
-		return s.Sort == berth.NetworkService && s.Provider == provider && s.Status != berth.Terminated
-	}, func(a, b berth.Service) int { return strings.Compare(a.ID, b.ID) })
-	return rows, nil
 }
 
 func (m *memory) Entries(_ context.Context, userID string, before int64, limit int) ([]berth.Entry, error) {

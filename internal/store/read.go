@@ -140,10 +140,20 @@ func (t *table[R]) orEmpty(alias string) string {
 
 // find reads the rows of a table that rest (everything after FROM table AS t) selects.
 func find[R any](ctx context.Context, r *sqlReader, t *table[R], rest string, args ...any) (found []R, err error) {
-	answer, err := r.query(ctx, "SELECT "+t.selectList("t")+" FROM "+t.name+" AS t "+rest, args...)
+	answer, err := r.query(ctx, t.selectText(rest), args...)
 	if err != nil {
 		return nil, err
 	}
+	return t.scan(answer)
+}
+
+// selectText selects whole rows of the table AS t.
+func (t *table[R]) selectText(rest string) string {
+	return "SELECT " + t.selectList("t") + " FROM " + t.name + " AS t " + rest
+}
+
+// scan reads all rows of an answer to selectText, and closes it.
+func (t *table[R]) scan(answer *sql.Rows) (found []R, err error) {
 	defer answer.Close()
 	var row R
 	places := t.places(&row)
@@ -231,20 +241,6 @@ func (r *sqlReader) Services(ctx context.Context, after string, limit int) ([]be
 func (r *sqlReader) Networks(ctx context.Context, userID string) ([]berth.Service, error) {
 	// The first condition is that of the index, in the index's words; so it is below.
 	return find(ctx, r, services, "WHERE sort = 'network' AND user_id = $1 ORDER BY id DESC", userID)
-}
-
-func (r *sqlReader) EdgeRows(ctx context.Context, provider string) (rows berth.EdgeRows, err error) {
-	paid, err := find(ctx, r, orders, "WHERE state = 'paid' AND kind = 'network' ORDER BY id")
-	if err != nil {
-		return rows, err
-	}
-	for _, o := range paid {
-		if o.Provider == provider { // it is packed: paid orders are few at any time
-			rows.Orders = append(rows.Orders, o)
-		}
-	}
-	rows.Services, err = find(ctx, r, services, "WHERE sort = 'network' AND provider = $1 AND status <> 'terminated' ORDER BY id", provider)
-	return rows, err
 }
 
 func (r *sqlReader) Entries(ctx context.Context, userID string, before int64, limit int) ([]berth.Entry, error) {

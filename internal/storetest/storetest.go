@@ -78,6 +78,8 @@ func Run(t *testing.T, fresh func(t testing.TB) Database) {
 		{"two hundred on a pool of fifty", poolOfFifty},
 		{"two hundred on a pool of fifty between processes", poolShared},
 		{"two hundred network orders on fifty numbers", networkOrders},
+		{"an edge's rows are of one instant", edgeInstant},
+		{"the mark of an edge's rows", edgeMarks},
 		{"items of pools rest", poolRest},
 		{"a refused call gives back what it took", poolUndone},
 		{"an item is given once though the answer is lost", poolLost},
