@@ -13,14 +13,27 @@ import (
 // rows all end in "apply again". One call may hold the changes of many orders: that they wait for each other a moment, so
 // that 200 orders aren't 200 reconfigurations, is the caller's part. What is carried already costs a look at the edge and
 // no reconfiguration, so calling often is harmless.
+//
+// Apply is handed a way to read what is desired, and not what was read: several processes drive one edge, and wait for each
+// other's turn at it. What one of them read before its turn may be older than what the one before it has applied, and would
+// take back a number that was just sold. What is read within the turn is never older than anything applied before.
 type Edge interface {
-	// Apply makes the edge carry exactly these sessions, and leaves alone those that are as they should be: they stay up.
-	// Repeating it is harmless. It doesn't wait for any session to come up: the customer may have no router yet.
+	// Apply makes the edge carry exactly the sessions that desired reads, and leaves alone those that are as they should
+	// be: they stay up. Repeating it is harmless. It doesn't wait for any session to come up: the customer may have no
+	// router yet.
+	//
+	// desired is called once at most, before Apply returns, while no other process changes the edge. It must return
+	// within its ctx, and must neither use the edge nor wait for anybody who does; reading a database in which nobody
+	// waits for an edge within a transaction is safe. When it fails the edge is left as it is, and the verdict is
+	// Unresolved.
+	//
+	// An edge that carries sessions of another owner (EdgeConfig.Owner) is left as it is, and the verdict is Refused:
+	// what another database says would shut them all. One without any session is anybody's.
 	//
 	// A session that was suspended or left out is shut with a text which the customer's router shows. One that tripped
 	// its limit stays off, whatever is applied, until ClearTrip; the driver writes that down beside the router, at the
 	// first Apply after it happened. So whoever reads a new trip applies, too.
-	Apply(ctx context.Context, desired EdgeConfig) EdgeOutcome
+	Apply(ctx context.Context, desired func(context.Context) (EdgeConfig, error)) EdgeOutcome
 	// State reads what the edge carries and how each session is. An error means that the edge could not be read. The
 	// state beside it is then what was known last, marked Stale with every phase unknown: a session of which nothing
 	// is known is never down, and never up. A service that isn't listed in a state without error isn't carried.
@@ -30,16 +43,17 @@ type Edge interface {
 // TripClearer is an Edge that remembers trips.
 type TripClearer interface {
 	// ClearTrip lets a session that had tripped come up again. One that hasn't tripped, or isn't carried, is Done
-	// without effect. If the customer still announces too much it trips again within seconds.
-	ClearTrip(ctx context.Context, serviceID string) EdgeOutcome
+	// without effect. If the customer still announces too much it trips again within seconds. At an edge that carries
+	// sessions of another owner it is Refused, as Apply is.
+	ClearTrip(ctx context.Context, owner, serviceID string) EdgeOutcome
 }
 
 // EdgeOutcome is the answer to Apply and ClearTrip.
 type EdgeOutcome struct {
 	// Verdict is one of three. Done: the edge runs what was asked for, without what Refused lists. Refused: the
-	// edge doesn't accept the whole, mostly for a fault in the operator's own part of its configuration; it goes on
-	// as before, and only a person can help, so orders wait. Unresolved: the edge was away or silent, and it may or
-	// may not have taken the change; apply again.
+	// edge doesn't accept the whole, mostly for a fault in the operator's own part of its configuration, or because it is
+	// another's; it goes on as before, and only a person can help, so orders wait. Unresolved: the edge was away or
+	// silent, and it may or may not have taken the change; apply again.
 	Verdict Verdict
 	Refused []EdgeRefusal // sessions that the edge can't carry; they are left out, and all others carried
 	Changed bool          // the edge was reconfigured
@@ -54,7 +68,16 @@ type EdgeRefusal struct {
 
 // EdgeConfig is all that one edge shall carry, in any order.
 type EdgeConfig struct {
+	// Owner is whose sessions these are: one provider of one installation, see EdgeOwner. An edge remembers it, so that
+	// a renamed provider, a wrong database or a second entry of the settings doesn't shut what isn't its own.
+	Owner    string
 	Sessions []EdgeSession
+}
+
+// EdgeOwner names the owner of sessions. The installation's id is in its database, so another database, an empty one too,
+// is another owner, and a copy of the same one is not.
+func EdgeOwner(installation, provider string) string {
+	return EdgeText(installation+"/"+provider, 120)
 }
 
 // EdgeSession is the BGP side of one network service. Check tells what its fields may hold.
@@ -121,8 +144,9 @@ const EdgeFresh = 60 * 1_000_000
 
 // EdgeState is what an edge was seen to do.
 type EdgeState struct {
-	SeenAt int64 // microseconds UTC when the edge itself answered last; 0 for never
-	Stale  bool  // the edge doesn't answer, or didn't for EdgeFresh: the phases are unknown, the rest is as of SeenAt
+	SeenAt int64  // microseconds UTC when the edge itself answered last; 0 for never
+	Stale  bool   // the edge doesn't answer, or didn't for EdgeFresh: the phases are unknown, the rest is as of SeenAt
+	Owner  string // whose sessions it carries; "" when it carries none, or those of a Berth that didn't say
 	Links  []EdgeLinkState
 }
 
@@ -160,5 +184,5 @@ func (s EdgeState) Unknown() EdgeState {
 		l.Phase = EdgeUnknown
 		links[i] = l
 	}
-	return EdgeState{SeenAt: s.SeenAt, Stale: true, Links: links}
+	return EdgeState{SeenAt: s.SeenAt, Stale: true, Owner: s.Owner, Links: links}
 }

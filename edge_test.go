@@ -155,7 +155,7 @@ func TestEdgeConfigTravels(t *testing.T) {
 	}
 	none := edgeSession("b-1")
 	none.V4.Prefixes = nil
-	sent := berth.EdgeConfig{Sessions: []berth.EdgeSession{s, none}}
+	sent := berth.EdgeConfig{Owner: "i/edge", Sessions: []berth.EdgeSession{s, none}}
 	text, err := json.Marshal(sent)
 	if err != nil {
 		t.Fatal(err)
@@ -164,7 +164,7 @@ func TestEdgeConfigTravels(t *testing.T) {
 	if err := json.Unmarshal(text, &got); err != nil || !reflect.DeepEqual(got, sent) {
 		t.Errorf("got %v and %+v, want %+v", err, got, sent)
 	}
-	state := berth.EdgeState{SeenAt: 5, Links: []berth.EdgeLinkState{{ServiceID: "a-1", IPv6: true, Phase: berth.EdgeOff, Tripped: true, TrippedAt: 4, Message: "x"}}}
+	state := berth.EdgeState{SeenAt: 5, Owner: "i/edge", Links: []berth.EdgeLinkState{{ServiceID: "a-1", IPv6: true, Phase: berth.EdgeOff, Tripped: true, TrippedAt: 4, Message: "x"}}}
 	var back berth.EdgeState
 	if text, err = json.Marshal(state); err != nil {
 		t.Fatal(err)

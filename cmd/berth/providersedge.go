@@ -18,10 +18,11 @@ import (
 	"github.com/berth-host/berth/internal/settings"
 )
 
-// edgeAt is an edge, and what it says of itself to every session.
+// edgeAt is an edge, what it says of itself to every session, and whose they are.
 type edgeAt struct {
 	berth.Edge
-	site berth.EdgeSite
+	site  berth.EdgeSite
+	owner string
 }
 
 // readBIRD reads the settings of a BIRD that runs beside this process.
@@ -39,7 +40,9 @@ func readBIRD(name string, r *settings.Reading) (opener, error) {
 			return nil, fmt.Errorf("zone: %w", err)
 		}
 	}
-	return func(string) (any, error) { return edgeAt{bird.New(o), site}, nil }, nil
+	return func(installation string) (any, error) {
+		return edgeAt{bird.New(o), site, berth.EdgeOwner(installation, name)}, nil
+	}, nil
 }
 
 // readRemoteEdge reads the settings of an edge elsewhere, where 'berth edge-agent' runs.
@@ -49,20 +52,26 @@ func readRemoteEdge(name string, r *settings.Reading) (opener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(string) (any, error) {
+	return func(installation string) (any, error) {
 		e, err := remote.New(name, key, wallClock)
-		return edgeAt{e, site}, err
+		return edgeAt{e, site, berth.EdgeOwner(installation, name)}, err
 	}, nil
 }
 
 // withEdges hands what the agents of remote edges ask to those edges, and all else on.
-func (p *providers) withEdges(api http.Handler) http.Handler {
+func (st *station) withEdges(api http.Handler) http.Handler {
+	elsewhere := map[string]*remote.Edge{}
+	for name, edge := range st.providers.edges {
+		if e, ok := edge.Edge.(*remote.Edge); ok {
+			elsewhere[name] = e
+		}
+	}
+	door := remote.NewDoor(elsewhere, st.log)
+	st.metrics.EdgeKeys(door.WrongKeys)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if name, ok := strings.CutPrefix(r.URL.Path, remote.Path); ok {
-			if e, ok := p.edges[name].Edge.(*remote.Edge); ok {
-				e.ServeHTTP(w, r)
-				return
-			}
+		if strings.HasPrefix(r.URL.Path, remote.Path) {
+			door.ServeHTTP(w, r)
+			return
 		}
 		api.ServeHTTP(w, r)
 	})
@@ -76,8 +85,8 @@ func readSimulatedEdge(name string, r *settings.Reading) (opener, error) {
 }
 
 func simulatedEdge(site berth.EdgeSite, eager bool) opener {
-	return func(string) (any, error) {
-		return edgeAt{simedge.New(simedge.Options{Now: wallClock, Eager: eager}), site}, nil
+	return func(installation string) (any, error) {
+		return edgeAt{simedge.New(simedge.Options{Now: wallClock, Eager: eager}), site, berth.EdgeOwner(installation, site.Provider)}, nil
 	}
 }
 
@@ -100,9 +109,10 @@ func readSite(name string, r *settings.Reading) (site berth.EdgeSite, err error)
 // keepEdges makes network drivers of the edges: each is kept as the database says.
 func (p *providers) keepEdges(db berth.Store, sealer berth.Sealer, log *slog.Logger) {
 	for name, edge := range p.edges {
-		k := keeper.New(keeper.Options{Edge: edge.Edge, Site: edge.site, Rows: db.EdgeRows, Open: sealer.Open, Now: wallClock, Log: log})
+		k := keeper.New(keeper.Options{Edge: edge.Edge, Site: edge.site, Owner: edge.owner, Rows: db.EdgeRows,
+			Open: sealer.Open, Now: wallClock, Log: log})
 		if elsewhere, ok := edge.Edge.(*remote.Edge); ok {
-			elsewhere.Serve(db, k.Config)
+			elsewhere.Serve(db, k.Marked)
 		}
 		p.networks[name] = k
 		p.keepers = append(p.keepers, k)
@@ -126,6 +136,9 @@ func (e edgeAt) check(ctx context.Context, c *berth.Catalogue) []berth.Match {
 		answers.Theirs = fmt.Sprintf("answers, %d sessions, %d up", len(state.Links), up)
 	}
 	matches = append(matches, answers)
+	if err == nil {
+		matches = append(matches, e.checkOwner(state.Owner))
+	}
 	for _, n := range c.Networks {
 		if n.Provider == e.site.Provider {
 			m := berth.Match{Sort: "network", Name: n.Name, Ours: "asns " + shown(n.ASNs), OK: n.ASNs != "" || n.Sponsored}
@@ -136,6 +149,16 @@ func (e edgeAt) check(ctx context.Context, c *berth.Catalogue) []berth.Match {
 		}
 	}
 	return matches
+}
+
+// checkOwner tells whether what the edge carries is this installation's, under this provider's name. Where it isn't, nothing of
+// ours is carried.
+func (e edgeAt) checkOwner(theirs string) berth.Match {
+	m := berth.Match{Sort: "edge", Name: "owner", Ours: e.owner, Theirs: theirs, OK: theirs == "" || theirs == e.owner}
+	if theirs == "" {
+		m.Theirs = "nobody's sessions"
+	}
+	return m
 }
 
 // poolsOfNetworks are the pools that a catalogue's network products take from, by kind.

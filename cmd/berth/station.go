@@ -158,7 +158,7 @@ func (st *station) listen(w *worker.Worker) (api, metrics *listener, err error) 
 			return nil, nil, err
 		}
 	}
-	handler := st.providers.withEdges(httpapi.New(httpapi.Options{
+	handler := st.withEdges(httpapi.New(httpapi.Options{
 		Desk: st.desk, Place: w.Place, Change: w.Change, Ready: w.Ready, Log: st.log, Observer: st.metrics,
 		RatePerKey: float64(s.RatePerKey), FailedKeysPerMinute: failedKeys(s), TrustedProxies: s.TrustedProxies,
 	}))

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -37,6 +38,7 @@ type Agent struct {
 	url    string
 	report report
 	config *berth.EdgeConfig // what the server wants, as it said last
+	has    string            // its version
 	done   time.Time         // when that was last applied
 	told   string
 }
@@ -44,6 +46,7 @@ type Agent struct {
 // report and order are the exchange, in the words of the server's side.
 type report struct {
 	Version string          `json:"version"`
+	Has     string          `json:"has,omitempty"`
 	Verdict berth.Verdict   `json:"verdict"`
 	Reason  string          `json:"reason,omitempty"`
 	Refused []refusal       `json:"refused,omitempty"`
@@ -64,6 +67,9 @@ type order struct {
 
 // anew is how often what the router carries already is applied once more.
 const anew = 10 * time.Second
+
+// patience is how long the router has for a change, the server's answer within it included.
+const patience = 30 * time.Second
 
 // most is how much of an answer is read: a session is below a kilobyte without its prefixes.
 const most = 64 << 20
@@ -111,15 +117,14 @@ func (a *Agent) turn(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	a.report.Cleared = nil
-	if said.Config != nil {
-		a.config, a.done = said.Config, time.Time{}
-	}
+	news := a.hear(said)
 	// Now and then without need, too: it mends what was changed by hand, and writes trips down.
-	if a.config != nil && time.Since(a.done) > anew {
+	if a.config != nil && (news || time.Since(a.done) > anew) {
 		a.done = time.Now()
-		out := a.o.Edge.Apply(ctx, *a.config)
+		before := a.report.Version
+		out := a.apply(ctx)
 		// Only what the router certainly has, or certainly refuses, has a version: anything else is asked for again.
-		a.report = report{Version: said.Version, Verdict: out.Verdict}
+		a.report = report{Version: a.has, Verdict: out.Verdict}
 		if out.Verdict == berth.Unresolved {
 			a.report.Version = ""
 		}
@@ -129,14 +134,47 @@ func (a *Agent) turn(ctx context.Context) (more bool, err error) {
 		for _, r := range out.Refused {
 			a.report.Refused = append(a.report.Refused, refusal{r.ServiceID, r.Reason.Error()})
 		}
-		more = said.Config != nil && out.Verdict == berth.Done
+		more = out.Verdict == berth.Done && a.has != before
 	}
 	for _, id := range said.Clear {
-		if clearer, ok := a.o.Edge.(berth.TripClearer); ok && clearer.ClearTrip(ctx, id).Verdict == berth.Done {
+		if a.clear(ctx, id) {
 			a.report.Cleared, more = append(a.report.Cleared, id), true
 		}
 	}
 	return more, err
+}
+
+// hear keeps what the server wants, and tells whether that is news.
+func (a *Agent) hear(said order) bool {
+	if said.Config != nil {
+		a.config, a.has = said.Config, said.Version
+	}
+	return said.Config != nil
+}
+
+// apply has the router carry what the server wants once it's this agent's turn at it. It asks within the turn: another agent,
+// say one that is just being replaced, may have applied something newer meanwhile.
+func (a *Agent) apply(ctx context.Context) berth.EdgeOutcome {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return a.o.Edge.Apply(ctx, func(ctx context.Context) (berth.EdgeConfig, error) {
+		a.report.Has = a.has
+		said, err := a.exchange(ctx)
+		a.report.Has = ""
+		if err != nil {
+			return berth.EdgeConfig{}, err
+		}
+		if a.hear(said); said.Version != a.has {
+			return berth.EdgeConfig{}, errors.New("the server wants what it didn't tell: it's asked again")
+		}
+		return *a.config, nil
+	})
+}
+
+// clear lets a session come up again, and tells whether it may.
+func (a *Agent) clear(ctx context.Context, id string) bool {
+	clearer, able := a.o.Edge.(berth.TripClearer)
+	return able && a.config != nil && clearer.ClearTrip(ctx, a.config.Owner, id).Verdict == berth.Done
 }
 
 func (a *Agent) exchange(ctx context.Context) (said order, err error) {

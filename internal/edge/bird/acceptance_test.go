@@ -10,6 +10,7 @@ import (
 	"github.com/berth-host/berth"
 	"github.com/berth-host/berth/internal/edge/bird"
 	"github.com/berth-host/berth/internal/edge/bird/lab"
+	"github.com/berth-host/berth/internal/edge/edgetest"
 	"github.com/berth-host/berth/internal/process"
 )
 
@@ -35,7 +36,7 @@ func (s *street) within(limit time.Duration, what string, condition func() bool)
 
 func (s *street) apply(sessions ...berth.EdgeSession) {
 	s.Helper()
-	if out := s.driver.Apply(s.Context(), berth.EdgeConfig{Sessions: sessions}); out.Verdict != berth.Done || len(out.Refused) > 0 {
+	if out := s.driver.Apply(s.Context(), edgetest.Carrying(sessions...)); out.Verdict != berth.Done || len(out.Refused) > 0 {
 		s.Fatalf("got %s (%v), %v refused", out.Verdict, out.Reason, out.Refused)
 	}
 }
@@ -121,7 +122,7 @@ func TestAcceptance(t *testing.T) {
 
 	// BIRD dies and starts again from its files.
 	s.lab.KillEdge()
-	if out := s.driver.Apply(t.Context(), berth.EdgeConfig{}); out.Verdict != berth.Unresolved {
+	if out := s.driver.Apply(t.Context(), edgetest.Carrying()); out.Verdict != berth.Unresolved {
 		t.Errorf("apply without BIRD: got %s (%v), want unresolved", out.Verdict, out.Reason)
 	}
 	if state, err := s.driver.State(t.Context()); err == nil || len(state.Links) != 4 || state.Links[0].Phase != berth.EdgeUnknown {
@@ -198,7 +199,7 @@ protocol static many4 { ipv4; route 198.51.0.0/24 unreachable; route 198.51.1.0/
 	if !tripped() {
 		s.Errorf("after two reconfigurations: got %+v, want it tripped", s.links(one))
 	}
-	if out := s.driver.ClearTrip(s.Context(), one.ServiceID); out.Verdict != berth.Done {
+	if out := s.driver.ClearTrip(s.Context(), edgetest.Owner, one.ServiceID); out.Verdict != berth.Done {
 		s.Fatalf("clear: got %s (%v)", out.Verdict, out.Reason)
 	}
 	s.within(15*time.Second, "pings after the trip was cleared", func() bool { return s.pings(one) })
@@ -237,7 +238,7 @@ func TestOperatorsFault(t *testing.T) {
 	one, two := l.Session(0), l.Session(1)
 	apply := func(want berth.Verdict, reason string, sessions ...berth.EdgeSession) {
 		t.Helper()
-		out := d.Apply(t.Context(), berth.EdgeConfig{Sessions: sessions})
+		out := d.Apply(t.Context(), edgetest.Carrying(sessions...))
 		if out.Verdict != want || reason != "" && (out.Reason == nil || !strings.Contains(out.Reason.Error(), reason)) {
 			t.Errorf("got %s (%v), want %s (%s)", out.Verdict, out.Reason, want, reason)
 		}

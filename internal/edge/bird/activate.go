@@ -36,15 +36,19 @@ type fault struct{ error }
 
 func (f fault) Unwrap() error { return f.error }
 
-// change looks at the edge, has the change planned, and puts it in force. One change at a time, over all processes.
-func (d *Driver) change(ctx context.Context, decide func(*edge) plan) berth.EdgeOutcome {
+// decide plans a change, given what was found.
+type decide func(*edge) (plan, error)
+
+// change has the desired read, looks at the edge, has the change planned, and puts it in force. One change at a time, over
+// all processes, from the reading on: so nobody puts in force what he read before another did something newer.
+func (d *Driver) change(ctx context.Context, read func(context.Context) (decide, error)) berth.EdgeOutcome {
 	select {
 	case d.turn <- struct{}{}:
 	case <-ctx.Done():
 		return berth.EdgeOutcome{Verdict: berth.Unresolved, Reason: ctx.Err()}
 	}
 	defer func() { <-d.turn }()
-	changed, err := d.locked(ctx, decide)
+	changed, err := d.locked(ctx, read)
 	out := berth.EdgeOutcome{Verdict: berth.Done, Changed: changed, Reason: err}
 	if err != nil {
 		out.Verdict = berth.Unresolved
@@ -55,7 +59,7 @@ func (d *Driver) change(ctx context.Context, decide func(*edge) plan) berth.Edge
 	return out
 }
 
-func (d *Driver) locked(ctx context.Context, decide func(*edge) plan) (changed bool, err error) {
+func (d *Driver) locked(ctx context.Context, read func(context.Context) (decide, error)) (changed bool, err error) {
 	unlock, err := d.lock(ctx)
 	if err != nil {
 		return false, err
@@ -66,11 +70,19 @@ func (d *Driver) locked(ctx context.Context, decide func(*edge) plan) (changed b
 		return false, err
 	}
 	defer c.close()
+	decide, err := read(ctx)
+	if err != nil {
+		return false, err
+	}
+	// The look comes after the reading, which may take its time: what trips between it and the end comes back once.
 	e, err := d.look(ctx, c)
 	if err != nil {
 		return false, err
 	}
-	p := decide(e)
+	p, err := decide(e)
+	if err != nil {
+		return false, err
+	}
 	if !p.force && p.text == e.text && d.inForce() {
 		return false, nil
 	}

@@ -72,8 +72,30 @@ func New(o Options) *Driver {
 }
 
 // Apply makes BIRD carry these sessions. See berth.Edge.
-func (d *Driver) Apply(ctx context.Context, desired berth.EdgeConfig) berth.EdgeOutcome {
-	carried, refused := desired.Carried()
+func (d *Driver) Apply(ctx context.Context, desired func(context.Context) (berth.EdgeConfig, error)) berth.EdgeOutcome {
+	var refused []berth.EdgeRefusal
+	out := d.change(ctx, func(ctx context.Context) (decide, error) {
+		config, err := desired(ctx)
+		if err != nil {
+			return nil, err
+		}
+		var carried []berth.EdgeSession
+		carried, refused = config.Carried()
+		return func(e *edge) (plan, error) { return d.whole(e, config.Owner, carried) }, nil
+	})
+	out.Refused = refused
+	return out
+}
+
+// whole plans that the file has these sessions and no others.
+func (d *Driver) whole(e *edge, owner string, carried []berth.EdgeSession) (plan, error) {
+	if err := d.owned(e, owner); err != nil {
+		return plan{}, err
+	}
+	if said := ownerSaid(e.text); len(carried) == 0 && len(readFile(e.text)) == 0 && said != "" && said != berth.EdgeText(owner, mostOwner) {
+		// Nobody has a session here yet. Two who both write their name there would have BIRD read it again and again.
+		return plan{text: e.text}, nil
+	}
 	notices := map[string]string{}
 	for _, s := range carried {
 		for _, l := range s.Links() {
@@ -82,25 +104,38 @@ func (d *Driver) Apply(ctx context.Context, desired berth.EdgeConfig) berth.Edge
 			}
 		}
 	}
-	out := d.change(ctx, func(e *edge) plan {
-		return plan{text: mark(render(carried), e.trips), notices: notices}
-	})
-	out.Refused = refused
-	return out
+	return plan{text: mark(render(owner, carried), e.trips), notices: notices}, nil
+}
+
+// owned refuses a file with sessions of another owner: to write it anew would shut them all.
+func (d *Driver) owned(e *edge, owner string) error {
+	theirs := ownerOf(e.text)
+	if theirs == "" || theirs == berth.EdgeText(owner, mostOwner) {
+		return nil
+	}
+	return fault{fmt.Errorf("%s holds sessions of the owner %q, and this is %q: another installation or another provider of the settings "+
+		"has this edge, or the provider's name or the database is not the one that it was. Nothing was changed. "+
+		"If it's meant that these sessions are taken over, delete the line that begins with %q from that file",
+		d.o.Include, theirs, berth.EdgeText(owner, mostOwner), ownerWord)}
 }
 
 // ClearTrip lets a session come up again. See berth.TripClearer.
-func (d *Driver) ClearTrip(ctx context.Context, serviceID string) berth.EdgeOutcome {
-	return d.change(ctx, func(e *edge) plan {
-		cleared := false
-		for _, n := range []string{name(serviceID, false), name(serviceID, true)} {
-			if _, tripped := e.trips[n]; tripped {
-				delete(e.trips, n)
-				cleared = true
+func (d *Driver) ClearTrip(ctx context.Context, owner, serviceID string) berth.EdgeOutcome {
+	return d.change(ctx, func(context.Context) (decide, error) {
+		return func(e *edge) (plan, error) {
+			if err := d.owned(e, owner); err != nil {
+				return plan{}, err
 			}
-		}
-		// A trip that isn't in the file yet leaves the text as it is; the reconfiguration alone ends it.
-		return plan{text: mark(e.text, e.trips), force: cleared}
+			cleared := false
+			for _, n := range []string{name(serviceID, false), name(serviceID, true)} {
+				if _, tripped := e.trips[n]; tripped {
+					delete(e.trips, n)
+					cleared = true
+				}
+			}
+			// A trip that isn't in the file yet leaves the text as it is; the reconfiguration alone ends it.
+			return plan{text: mark(e.text, e.trips), force: cleared}, nil
+		}, nil
 	})
 }
 
@@ -134,7 +169,7 @@ func (d *Driver) state(ctx context.Context) (berth.EdgeState, error) {
 		return berth.EdgeState{}, err
 	}
 	now := d.o.Now()
-	state := berth.EdgeState{SeenAt: now.UnixMicro()}
+	state := berth.EdgeState{SeenAt: now.UnixMicro(), Owner: ownerOf(text)}
 	blocks := readFile(text)
 	for _, s := range servicesOf(text) {
 		for _, ipv6 := range []bool{false, true} {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/berth-host/berth"
+	"github.com/berth-host/berth/internal/edge/edgetest"
 )
 
 // script is a control socket that answers as it's told: what a real BIRD does seldom or never at the right moment.
@@ -94,9 +95,7 @@ func listen(t *testing.T, greeting string, s *script) *Driver {
 	return New(Options{Socket: socket, Main: main, Include: filepath.Join(dir, "orders.conf"), Program: "/bin/true", Timeout: 500 * time.Millisecond})
 }
 
-func one() berth.EdgeConfig {
-	return berth.EdgeConfig{Sessions: []berth.EdgeSession{session("a-1")}}
-}
+func one() []berth.EdgeSession { return []berth.EdgeSession{session("a-1")} }
 
 func TestConfigure(t *testing.T) {
 	const reading, running, busy = "0002-Reading configuration from x\n", "0013 Daemon is up and running\n", "0013 Reconfiguration in progress\n"
@@ -127,7 +126,7 @@ func TestConfigure(t *testing.T) {
 				"show protocols all \"svc_*\"": {"8003 No protocols match\n"}, "configure": c.configure, "show status": c.status,
 			}}
 			d := listen(t, greetingLine, s)
-			out := d.Apply(t.Context(), one())
+			out := d.Apply(t.Context(), edgetest.Carrying(one()...))
 			if out.Verdict != c.want || (out.Reason == nil) != (c.want == berth.Done) {
 				t.Errorf("got %s (%v), want %s", out.Verdict, out.Reason, c.want)
 			}
@@ -147,7 +146,7 @@ func TestConfigure(t *testing.T) {
 			}
 			// A repeat is no repeat before it's known that the first was taken.
 			before := len(s.commands())
-			d.Apply(t.Context(), one())
+			d.Apply(t.Context(), edgetest.Carrying(one()...))
 			if asked := s.commands()[before:]; slices.Contains(asked, "configure") == (c.want == berth.Done) {
 				t.Errorf("again: got %q", asked)
 			}
@@ -167,7 +166,7 @@ func TestSocketFaults(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := &script{answers: map[string][]string{"show": {c.protocols}, "configure": {"0003 Reconfigured\n"}}}
 			d := listen(t, c.greeting, s)
-			if out := d.Apply(t.Context(), one()); out.Verdict != berth.Unresolved || out.Reason == nil {
+			if out := d.Apply(t.Context(), edgetest.Carrying(one()...)); out.Verdict != berth.Unresolved || out.Reason == nil {
 				t.Errorf("apply: got %s (%v), want unresolved", out.Verdict, out.Reason)
 			}
 			if state, err := d.State(t.Context()); err == nil || !state.Stale || len(state.Links) != 0 {
@@ -189,9 +188,9 @@ func TestOrderOfSuspension(t *testing.T) {
 	}}
 	d := listen(t, greetingLine, s)
 	c := one()
-	d.Apply(t.Context(), c)
-	c.Sessions[0].Status = berth.Suspended
-	if out := d.Apply(t.Context(), c); out.Verdict != berth.Done {
+	d.Apply(t.Context(), edgetest.Carrying(c...))
+	c[0].Status = berth.Suspended
+	if out := d.Apply(t.Context(), edgetest.Carrying(c...)); out.Verdict != berth.Done {
 		t.Fatalf("got %s (%v)", out.Verdict, out.Reason)
 	}
 	show := `show protocols all "svc_*"`
@@ -208,10 +207,10 @@ func TestAnotherProcess(t *testing.T) {
 	other := New(d.o)
 	for i, step := range []struct {
 		d       *Driver
-		config  berth.EdgeConfig
+		config  []berth.EdgeSession
 		changed bool
-	}{{d, one(), true}, {d, one(), false}, {other, berth.EdgeConfig{}, true}, {other, one(), true}, {d, one(), true}, {d, one(), false}} {
-		if out := step.d.Apply(t.Context(), step.config); out.Verdict != berth.Done || out.Changed != step.changed {
+	}{{d, one(), true}, {d, one(), false}, {other, nil, true}, {other, one(), true}, {d, one(), true}, {d, one(), false}} {
+		if out := step.d.Apply(t.Context(), edgetest.Carrying(step.config...)); out.Verdict != berth.Done || out.Changed != step.changed {
 			t.Errorf("step %d: got %s (%v), changed %v, want %v", i, out.Verdict, out.Reason, out.Changed, step.changed)
 		}
 	}
@@ -222,11 +221,11 @@ func TestAnotherProcess(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if out := other.Apply(ctx, one()); out.Verdict != berth.Unresolved {
+	if out := other.Apply(ctx, edgetest.Carrying(one()...)); out.Verdict != berth.Unresolved {
 		t.Errorf("locked by another: got %s (%v)", out.Verdict, out.Reason)
 	}
 	unlock()
-	if out := other.Apply(t.Context(), one()); out.Verdict != berth.Done {
+	if out := other.Apply(t.Context(), edgetest.Carrying(one()...)); out.Verdict != berth.Done {
 		t.Errorf("unlocked: got %s (%v)", out.Verdict, out.Reason)
 	}
 }
@@ -235,7 +234,7 @@ func TestAnotherProcess(t *testing.T) {
 func TestFileMode(t *testing.T) {
 	s := &script{answers: map[string][]string{"show": {"8003 No protocols match\n"}, "configure": {"0003 Reconfigured\n"}}}
 	d := listen(t, greetingLine, s)
-	d.Apply(t.Context(), one())
+	d.Apply(t.Context(), edgetest.Carrying(one()...))
 	entries, err := os.ReadDir(filepath.Dir(d.o.Include))
 	if err != nil {
 		t.Fatal(err)
@@ -277,7 +276,7 @@ func TestCheckFails(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			out := d.Apply(t.Context(), one())
+			out := d.Apply(t.Context(), edgetest.Carrying(one()...))
 			if out.Verdict != c.want || out.Reason == nil {
 				t.Fatalf("got %s (%v), want %s", out.Verdict, out.Reason, c.want)
 			}

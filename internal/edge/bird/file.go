@@ -11,12 +11,18 @@ import (
 	"github.com/berth-host/berth"
 )
 
-// The include file is all that Berth tells BIRD, and the only thing it remembers of an edge: which sessions have tripped
-// stands in it, so that it's known after a crash of either and to whichever process applies next.
+// The include file is all that Berth tells BIRD, and the only thing it remembers of an edge: whose it is and which sessions
+// have tripped stands in it, so that it's known after a crash of either and to whichever process applies next.
 
 const header = `# Written by Berth, anew with every change: what is edited here is lost. It holds passwords.
 # It uses what bird.conf defines: berth_customer, berth_bought4 and 6, berth_default4 and 6, berth_full4 and 6.
 `
+
+// ownerWord begins the line that says whose the sessions are; mostOwner is how much of an owner's name stands there.
+const (
+	ownerWord = "# owner "
+	mostOwner = 120
+)
 
 // trip is a session that its limit has shut.
 type trip struct {
@@ -41,9 +47,12 @@ func name(serviceID string, ipv6 bool) string {
 }
 
 // render writes the include file, as it is when nothing has tripped. Equal sessions give equal text.
-func render(sessions []berth.EdgeSession) string {
+func render(owner string, sessions []berth.EdgeSession) string {
 	var b strings.Builder
 	b.WriteString(header)
+	if owner != "" {
+		b.WriteString(ownerWord + berth.EdgeText(owner, mostOwner) + "\n")
+	}
 	for _, s := range sessions {
 		fmt.Fprintf(&b, "\n# service %s order %s\n", s.ServiceID, s.OrderID)
 		for _, l := range s.Links() {
@@ -150,6 +159,25 @@ func readFile(text string) map[string]*block {
 		}
 	}
 	return blocks
+}
+
+// ownerOf is whose the sessions in a file are: "" for nobody's, when there are none, or when no owner stands there. That is so
+// in a file that was written before Berth said it, and in one that its operator has given free by deleting the line.
+func ownerOf(text string) string {
+	if len(readFile(text)) == 0 {
+		return ""
+	}
+	return ownerSaid(text)
+}
+
+// ownerSaid is the owner that stands in a file, with sessions or without.
+func ownerSaid(text string) string {
+	for line := range strings.Lines(text) {
+		if owner, ok := strings.CutPrefix(line, ownerWord); ok {
+			return strings.TrimSpace(owner)
+		}
+	}
+	return ""
 }
 
 // servicesOf lists the services in a file, in its order.

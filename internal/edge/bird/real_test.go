@@ -55,6 +55,7 @@ func TestSuite(t *testing.T) {
 			Away:    l.Freeze,
 			Revived: func() { l.KillEdge(); l.StartEdge(t) },
 			Now:     func() int64 { return time.Now().UnixMicro() },
+			Other:   func() berth.Edge { return bird.New(options) },
 		}
 	})
 }
@@ -76,7 +77,7 @@ func TestOthersStayUp(t *testing.T) {
 	}
 	apply := func(sessions ...berth.EdgeSession) {
 		t.Helper()
-		if out := d.Apply(t.Context(), berth.EdgeConfig{Sessions: sessions}); out.Verdict != berth.Done || len(out.Refused) > 0 {
+		if out := d.Apply(t.Context(), edgetest.Carrying(sessions...)); out.Verdict != berth.Done || len(out.Refused) > 0 {
 			t.Fatalf("got %s (%v), %d refused", out.Verdict, out.Reason, len(out.Refused))
 		}
 	}

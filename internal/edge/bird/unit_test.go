@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/berth-host/berth"
+	"github.com/berth-host/berth/internal/edge/edgetest"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -64,7 +65,7 @@ func TestRender(t *testing.T) {
 		t.Fatalf("got %v refused", refused)
 	}
 	trips := map[string]trip{"svc_b1_6": {at: 1700000000000000, reason: "Automatic shutdown: Route limit exceeded"}, "svc_c1_4": {at: 0, reason: "x"}, "svc_gone_4": {at: 1}}
-	text := mark(render(carried), trips)
+	text := mark(render(edgetest.Owner, carried), trips)
 	golden(t, "testdata/orders.conf", text)
 
 	blocks := readFile(text)
@@ -90,13 +91,13 @@ func TestRender(t *testing.T) {
 	if !slices.Equal(got, want) || len(blocks) != len(want) {
 		t.Errorf("read back: got %q, want %q", got, want)
 	}
-	if got := mark(text, nil); got != render(carried) {
+	if got := mark(text, nil); got != render(edgetest.Owner, carried) {
 		t.Errorf("without trips: got\n%s", got)
 	}
 	shuffled := every()
 	slices.Reverse(shuffled)
 	slices.Reverse(shuffled[1].V4.Prefixes)
-	if again, _ := (berth.EdgeConfig{Sessions: shuffled}).Carried(); render(again) != render(carried) {
+	if again, _ := (berth.EdgeConfig{Sessions: shuffled}).Carried(); render(edgetest.Owner, again) != render(edgetest.Owner, carried) {
 		t.Error("another order of the same gives another text")
 	}
 }
@@ -204,7 +205,7 @@ func FuzzReply(f *testing.F) {
 		for _, p := range readProtocols(r) {
 			trips["svc_a1_4"] = trip{at: 1, reason: p.reason()}
 		}
-		before := render([]berth.EdgeSession{session("a-1")})
+		before := render(edgetest.Owner, []berth.EdgeSession{session("a-1")})
 		if got := mark(mark(before, trips), nil); got != before {
 			t.Errorf("a reason has changed the file: got\n%s", got)
 		}

@@ -23,6 +23,17 @@ type Subject struct {
 	Away    func(away bool)                                      // the edge answers nobody; its sessions go on
 	Revived func()                                               // the edge has crashed and is back; nil where it can't
 	Now     func() int64                                         // microseconds UTC
+	Other   func() berth.Edge                                    // the same edge, as another process has it
+}
+
+// Owner is the owner of the sessions that Carrying reads.
+const Owner = "edgetest/edge"
+
+// Carrying reads, for Apply, that these sessions are desired.
+func Carrying(sessions ...berth.EdgeSession) func(context.Context) (berth.EdgeConfig, error) {
+	return func(context.Context) (berth.EdgeConfig, error) {
+		return berth.EdgeConfig{Owner: Owner, Sessions: sessions}, nil
+	}
 }
 
 // Run runs the suite. open opens a new subject.
@@ -33,7 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) *Subject) {
 	}{
 		{"up and repeated", repeated}, {"filtered", filtered}, {"suspend and resume", suspend}, {"removed", removed},
 		{"a limit", limit}, {"refused", refused}, {"at the same time", concurrent}, {"away", away}, {"a wrong password", wrongPassword},
-		{"cancelled", cancelled},
+		{"cancelled", cancelled}, {"read in turn", readInTurn}, {"nothing read", nothingRead}, {"another owner", anotherOwner},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
 	}
@@ -41,7 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) *Subject) {
 
 func (s *Subject) apply(t *testing.T, sessions ...berth.EdgeSession) berth.EdgeOutcome {
 	t.Helper()
-	out := s.Edge.Apply(within(t), berth.EdgeConfig{Sessions: sessions})
+	out := s.Edge.Apply(within(t), Carrying(sessions...))
 	if out.Verdict != berth.Done || out.Reason != nil {
 		t.Fatalf("apply: got %s (%v), want done", out.Verdict, out.Reason)
 	}
@@ -195,7 +206,7 @@ func limit(t *testing.T, s *Subject) {
 	one, other := s.Session(0), s.Session(1)
 	one.V6 = berth.EdgeLink{} // a trip is one family's
 	cleared := func(id string) berth.EdgeOutcome {
-		out := clear.ClearTrip(within(t), id)
+		out := clear.ClearTrip(within(t), Owner, id)
 		if out.Verdict != berth.Done {
 			t.Fatalf("clear: got %s (%v)", out.Verdict, out.Reason)
 		}
@@ -282,7 +293,7 @@ func concurrent(t *testing.T, s *Subject) {
 	var group sync.WaitGroup
 	for n := range 12 {
 		group.Go(func() {
-			out := s.Edge.Apply(within(t), berth.EdgeConfig{Sessions: []berth.EdgeSession{one, s.Session(1 + n%3)}})
+			out := s.Edge.Apply(within(t), Carrying(one, s.Session(1+n%3)))
 			if out.Verdict != berth.Done {
 				t.Errorf("got %s (%v)", out.Verdict, out.Reason)
 			}
@@ -310,7 +321,7 @@ func away(t *testing.T, s *Subject) {
 	s.Away(true)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	if out := s.Edge.Apply(ctx, berth.EdgeConfig{Sessions: []berth.EdgeSession{one, other}}); out.Verdict != berth.Unresolved || out.Reason == nil {
+	if out := s.Edge.Apply(ctx, Carrying(one, other)); out.Verdict != berth.Unresolved || out.Reason == nil {
 		t.Errorf("apply: got %s (%v), want unresolved", out.Verdict, out.Reason)
 	}
 	ctx, cancel = context.WithTimeout(t.Context(), time.Second)
@@ -357,7 +368,7 @@ func wrongPassword(t *testing.T, s *Subject) {
 func cancelled(t *testing.T, s *Subject) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if out := s.Edge.Apply(ctx, berth.EdgeConfig{}); out.Verdict != berth.Unresolved {
+	if out := s.Edge.Apply(ctx, Carrying()); out.Verdict != berth.Unresolved {
 		t.Errorf("apply: got %s, want unresolved", out.Verdict)
 	}
 	if state, err := s.Edge.State(ctx); err == nil || !state.Stale {

@@ -11,6 +11,9 @@ import (
 // lookEvery is how long a state that was read is told again: many who look at once are one look at the edge.
 const lookEvery = 2 * time.Second
 
+// lookTime is how long a look at the edge may take.
+const lookTime = 5 * time.Second
+
 // Activate has the edge carry an order's session. The order is in the database already, so there's nothing to hand over.
 func (k *Keeper) Activate(ctx context.Context, ref berth.Ref, spec berth.NetworkSpec) berth.Outcome {
 	return k.outcome(ctx, spec.ServiceID, ref.Attempt)
@@ -69,23 +72,53 @@ func (k *Keeper) ClearTrip(ctx context.Context, serviceID string) berth.Outcome 
 	if !able {
 		return berth.Outcome{Verdict: berth.Refused, Reason: errors.New("this edge remembers no trips")}
 	}
-	out := edge.ClearTrip(ctx, serviceID)
-	k.looking.Lock()
-	k.looked = time.Time{} // whoever asks next wants to see it
-	k.looking.Unlock()
+	out := edge.ClearTrip(ctx, k.o.Owner, serviceID)
+	k.mu.Lock()
+	k.looking, k.looked = nil, time.Time{} // whoever asks next wants to see it, and not what a look saw that began before
+	k.mu.Unlock()
 	return berth.Outcome{Verdict: out.Verdict, Reason: out.Reason}
 }
 
-// State is what the edge was seen to do. See berth.Sessions.
+// State is what the edge was seen to do. See berth.Sessions. Whoever's ctx ends before the edge answers is told what was known
+// last, with every phase unknown.
 func (k *Keeper) State(ctx context.Context) berth.EdgeState {
-	k.looking.Lock()
-	defer k.looking.Unlock()
-	if time.Since(k.looked) > lookEvery {
-		// What is read is told to everybody: that one of them has hung up is no reason to call the edge silent.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		k.state, _ = k.o.Edge.State(ctx) // an error makes it stale, which is all that its readers want to know
-		k.looked = time.Now()
+	k.mu.Lock()
+	if k.looking == nil && time.Since(k.looked) <= lookEvery {
+		defer k.mu.Unlock()
+		return k.state
 	}
-	return k.state
+	l := k.looking
+	if l == nil {
+		l = &look{done: make(chan struct{})}
+		k.looking = l
+		go k.look(l)
+	}
+	known := k.state
+	k.mu.Unlock()
+	select {
+	case <-l.done:
+		return l.state
+	case <-ctx.Done():
+		return known.Unknown()
+	}
+}
+
+// look is one look at the edge, for all who ask meanwhile; done is closed when the state is known.
+type look struct {
+	done  chan struct{}
+	state berth.EdgeState
+}
+
+// look asks the edge. What it says is told to everybody, so that one of them has hung up is no reason to call it silent: the
+// look has a time of its own.
+func (k *Keeper) look(l *look) {
+	ctx, cancel := context.WithTimeout(context.Background(), lookTime)
+	defer cancel()
+	l.state, _ = k.o.Edge.State(ctx) // an error makes it stale, which is all that its readers want to know
+	k.mu.Lock()
+	if k.looking == l {
+		k.looking, k.state, k.looked = nil, l.state, time.Now()
+	}
+	k.mu.Unlock()
+	close(l.done)
 }

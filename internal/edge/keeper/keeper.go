@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"reflect"
 	"sync"
 	"time"
 
@@ -23,14 +22,17 @@ var (
 	_ berth.Deleter   = (*Keeper)(nil)
 )
 
-// Options of a keeper; Edge, Site, Rows, Open and Now are required.
+// Options of a keeper; Edge, Site, Rows, Open and Now are required. Rows is read while no other process changes the edge, and so
+// must not wait for anybody who does.
 type Options struct {
 	Edge berth.Edge
 	Site berth.EdgeSite
-	Rows func(ctx context.Context, provider string) (berth.EdgeRows, error)
-	Open func(row, sealed string) (string, error) // opens sealed passwords
-	Now  func() int64                             // microseconds UTC
-	Log  *slog.Logger                             // nil for nobody
+	// Owner is whose sessions they are, see berth.EdgeOwner. Every server of one installation says the same.
+	Owner string
+	Rows  func(ctx context.Context, provider string) (berth.EdgeRows, error)
+	Open  func(row, sealed string) (string, error) // opens sealed passwords
+	Now   func() int64                             // microseconds UTC
+	Log   *slog.Logger                             // nil for nobody
 
 	Every   time.Duration // between two rounds that nobody asked for, 10 s when 0
 	Gap     time.Duration // between the ends of a round and the begin of the next, 50 ms when 0
@@ -47,7 +49,7 @@ type Keeper struct {
 	rounds  int
 	told    string // what was logged last of the edge's trouble
 
-	looking sync.Mutex // held by whoever asks the edge for its state
+	looking *look // nil while nobody asks the edge for its state
 	looked  time.Time
 	state   berth.EdgeState
 }
@@ -139,47 +141,42 @@ func (k *Keeper) work() {
 		}
 		k.rounds++
 		k.mu.Unlock()
-		stale := k.turn(r)
+		k.turn(r)
 		close(r.done)
-		if stale {
-			k.mu.Lock()
-			k.queue()
-			k.mu.Unlock()
-		}
 	}
 }
 
-// turn is one round. Stale says that the rows have changed since: another process, which read them later, may have applied
-// before this one did, so whoever applies last looks once more.
-func (k *Keeper) turn(r *round) (stale bool) {
+// turn is one round. The rows are read in the edge's own turn: other processes keep it, too, and rows that were read before
+// theirs was over may be older than what they have applied.
+func (k *Keeper) turn(r *round) {
 	ctx, cancel := context.WithTimeout(context.Background(), k.o.Timeout)
 	defer cancel()
-	var err error
-	if r.config, err = k.Config(ctx); err != nil {
-		r.out = berth.EdgeOutcome{Verdict: berth.Unresolved, Reason: err}
-		k.tell(r.out)
-		return false
-	}
-	r.out = k.o.Edge.Apply(ctx, r.config)
+	r.out = k.o.Edge.Apply(ctx, func(ctx context.Context) (c berth.EdgeConfig, err error) {
+		r.config, err = k.Config(ctx)
+		return r.config, err
+	})
 	r.refused = make(map[string]error, len(r.out.Refused))
 	for _, refusal := range r.out.Refused {
 		r.refused[refusal.ServiceID] = refusal.Reason
 	}
 	k.tell(r.out)
-	if !r.out.Changed || r.out.Verdict != berth.Done {
-		return false
-	}
-	now, err := k.Config(ctx)
-	return err == nil && !reflect.DeepEqual(now, r.config)
 }
 
 // Config is what the edge is to carry by the rows of this moment.
 func (k *Keeper) Config(ctx context.Context) (berth.EdgeConfig, error) {
+	c, _, err := k.Marked(ctx)
+	return c, err
+}
+
+// Marked is Config with the mark of the rows that it was made of: see berth.Reader.EdgeMark.
+func (k *Keeper) Marked(ctx context.Context) (c berth.EdgeConfig, mark string, err error) {
 	rows, err := k.o.Rows(ctx, k.o.Site.Provider)
 	if err != nil {
-		return berth.EdgeConfig{}, err
+		return c, "", err
 	}
-	return rows.Config(k.o.Site, k.o.Open)
+	c, err = rows.Config(k.o.Site, k.o.Open)
+	c.Owner = k.o.Owner
+	return c, rows.Mark, err
 }
 
 // tell logs the edge's trouble when it's another than before.

@@ -18,13 +18,13 @@ import (
 func TestRowsThatNeverRest(t *testing.T) {
 	p := open(t)
 	var looks atomic.Int64
-	p.edge.Serve(p.db, func(context.Context) (berth.EdgeConfig, error) {
+	p.edge.Serve(p.db, func(context.Context) (berth.EdgeConfig, string, error) {
 		s := session(1)
 		s.Description = fmt.Sprint("look ", looks.Add(1))
-		return berth.EdgeConfig{Sessions: []berth.EdgeSession{s}}, nil
+		return berth.EdgeConfig{Sessions: []berth.EdgeSession{s}}, "another", nil
 	})
 	p.run()
-	if out := p.edge.Apply(t.Context(), berth.EdgeConfig{Sessions: []berth.EdgeSession{session(1)}}); out.Verdict != berth.Done {
+	if out := p.edge.Apply(t.Context(), wants(berth.EdgeConfig{Sessions: []berth.EdgeSession{session(1)}})); out.Verdict != berth.Done {
 		t.Errorf("got %+v, want it done by what the agent was told since", out)
 	}
 }
@@ -33,7 +33,7 @@ func TestRowsThatNeverRest(t *testing.T) {
 func (p *post) report(version string) (told remote.Order) {
 	p.Helper()
 	body, _ := json.Marshal(remote.Report{Version: version, Verdict: berth.Done})
-	r, err := http.NewRequestWithContext(p.Context(), http.MethodPost, p.http.URL, bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(p.Context(), http.MethodPost, p.http.URL+remote.Path+"far", bytes.NewReader(body))
 	if err != nil {
 		p.Fatal(err)
 	}
@@ -62,12 +62,12 @@ func TestToldAnotherSince(t *testing.T) {
 	p.wanted.Store(&without)
 	short, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	if out := p.edge.Apply(short, without); out.Verdict != berth.Unresolved {
+	if out := p.edge.Apply(short, wants(without)); out.Verdict != berth.Unresolved {
 		t.Errorf("while the agent may have the session: got %+v, want unresolved", out)
 	}
 	p.report(remote.Version(with))
 	p.report(remote.Version(without))
-	if out := p.edge.Apply(t.Context(), without); out.Verdict != berth.Done {
+	if out := p.edge.Apply(t.Context(), wants(without)); out.Verdict != berth.Done {
 		t.Errorf("once it has reported: got %+v, want done", out)
 	}
 }

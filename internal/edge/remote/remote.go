@@ -4,9 +4,9 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -23,7 +23,6 @@ import (
 var (
 	_ berth.Edge        = (*Edge)(nil)
 	_ berth.TripClearer = (*Edge)(nil)
-	_ http.Handler      = (*Edge)(nil)
 )
 
 // Path is where agents ask; the provider's name follows.
@@ -32,16 +31,20 @@ const Path = "/edge/v1/sync/"
 // KeyHeader has the edge's key, which opens nothing else.
 const KeyHeader = "X-Edge-Key"
 
-// LeastKey is how long a key must be at least.
-const LeastKey = 32
+// LeastKey and MostKey are how long a key must be at least and may be at most.
+const (
+	LeastKey = 32
+	MostKey  = 512
+)
 
 // mostReport is the limit of a report in bytes: some hundred for each of many sessions.
 const mostReport = 8 << 20
 
 // Report is what an agent says.
 type Report struct {
-	Version string          `json:"version"` // of what it applied last, "" for nothing yet
-	Verdict berth.Verdict   `json:"verdict"` // what came of it
+	Version string          `json:"version"`       // of what it applied last, "" for nothing yet
+	Has     string          `json:"has,omitempty"` // of what it was told last and is about to apply
+	Verdict berth.Verdict   `json:"verdict"`       // what came of it
 	Reason  string          `json:"reason,omitempty"`
 	Refused []Refusal       `json:"refused,omitempty"`
 	State   berth.EdgeState `json:"state"`
@@ -54,7 +57,7 @@ type Refusal struct {
 	Reason    string `json:"reason"`
 }
 
-// Order is what an agent is told: Config only when it has another version.
+// Order is what an agent is told: Config only when it neither carries nor has this version.
 type Order struct {
 	Version string            `json:"version"`
 	Config  *berth.EdgeConfig `json:"config,omitempty"`
@@ -68,17 +71,18 @@ type Edge struct {
 	now      func() int64
 	meta     func(ctx context.Context, name string) (string, bool, error)
 	store    berth.Store // nil where nobody serves
-	config   func(context.Context) (berth.EdgeConfig, error)
+	config   func(context.Context) (c berth.EdgeConfig, mark string, err error)
 	wait     time.Duration
 
 	mu    sync.Mutex
 	given []given // what this process told the agent last, the newest at the end
+	known wanted  // what the rows said when they were last read whole
 }
 
 // New makes the server's side. Key is what the agent shows; a short one is refused.
 func New(provider, key string, now func() int64) (*Edge, error) {
-	if len(key) < LeastKey {
-		return nil, fmt.Errorf("the key of the edge has %d characters; it needs %d at least", len(key), LeastKey)
+	if len(key) < LeastKey || len(key) > MostKey {
+		return nil, fmt.Errorf("the key of the edge has %d characters; it needs %d at least, and %d at most", len(key), LeastKey, MostKey)
 	}
 	return &Edge{provider: provider, key: sha256.Sum256([]byte(key)), now: now, wait: 4 * time.Second}, nil
 }
@@ -86,8 +90,9 @@ func New(provider, key string, now func() int64) (*Edge, error) {
 // Read lets the edge tell what its agent reported.
 func (e *Edge) Read(meta func(ctx context.Context, name string) (string, bool, error)) { e.meta = meta }
 
-// Serve lets it hear its agent: store is written to, and config is what the edge is to carry by the rows of that moment.
-func (e *Edge) Serve(store berth.Store, config func(context.Context) (berth.EdgeConfig, error)) {
+// Serve lets it hear its agent: store is written to, and config is what the edge is to carry by the rows of that moment, with
+// their mark (berth.Reader.EdgeMark).
+func (e *Edge) Serve(store berth.Store, config func(context.Context) (c berth.EdgeConfig, mark string, err error)) {
 	e.store, e.meta, e.config = store, store.Meta, config
 }
 
@@ -139,9 +144,14 @@ func Version(c berth.EdgeConfig) string {
 
 var errUnheard = errors.New("the agent of the edge has not applied it yet")
 
-// Apply waits until the agent has applied this. See berth.Edge.
-func (e *Edge) Apply(ctx context.Context, desired berth.EdgeConfig) berth.EdgeOutcome {
-	version := Version(desired)
+// Apply waits until the agent has applied what is desired now, or what it was told later. See berth.Edge: the turn at the
+// router is the agent's, which asks within it (internal/edge/agent).
+func (e *Edge) Apply(ctx context.Context, desired func(context.Context) (berth.EdgeConfig, error)) berth.EdgeOutcome {
+	config, err := desired(ctx)
+	if err != nil {
+		return berth.EdgeOutcome{Verdict: berth.Unresolved, Reason: err}
+	}
+	version := Version(config)
 	carried := e.carried(version, time.Now())
 	waited, err := e.until(ctx, func(r row) bool { return carried(r.Version) && !r.old(e.now()) })
 	if err != nil {
@@ -200,8 +210,8 @@ func (e *Edge) State(ctx context.Context) (berth.EdgeState, error) {
 	return r.State, nil
 }
 
-// ClearTrip has the agent clear a trip. See berth.TripClearer.
-func (e *Edge) ClearTrip(ctx context.Context, serviceID string) berth.EdgeOutcome {
+// ClearTrip has the agent clear a trip, in the name of the owner that it was told with the sessions. See berth.TripClearer.
+func (e *Edge) ClearTrip(ctx context.Context, _, serviceID string) berth.EdgeOutcome {
 	err := e.write(ctx, func(r *row) {
 		if !slices.Contains(r.Clear, serviceID) {
 			r.Clear = append(r.Clear, serviceID)
@@ -216,13 +226,8 @@ func (e *Edge) ClearTrip(ctx context.Context, serviceID string) berth.EdgeOutcom
 	return berth.EdgeOutcome{Verdict: berth.Done, Changed: true}
 }
 
-// ServeHTTP hears the agent, and tells it what the edge is to carry now.
-func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	shown := sha256.Sum256([]byte(r.Header.Get(KeyHeader)))
-	if subtle.ConstantTimeCompare(shown[:], e.key[:]) != 1 {
-		http.Error(w, "this key is not the edge's", http.StatusUnauthorized)
-		return
-	}
+// serve hears the agent, which has shown its key, and tells it what the edge is to carry now.
+func (e *Edge) serve(w http.ResponseWriter, r *http.Request) {
 	var report Report
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostReport))
 	if err == nil {
@@ -259,8 +264,8 @@ func (e *Edge) hear(ctx context.Context, report Report) (Order, error) {
 	if e.config == nil {
 		return Order{}, errors.New("nobody serves")
 	}
-	cleared := report.Cleared
-	report.Cleared = nil
+	cleared, has := report.Cleared, report.Has
+	report.Cleared, report.Has = nil, ""
 	now, err := e.row(ctx)
 	if err == nil && (len(cleared) > 0 || now.HeardAt+rewrite < e.now() || news(now.Report, report)) {
 		err = e.write(ctx, func(r *row) {
@@ -275,14 +280,15 @@ func (e *Edge) hear(ctx context.Context, report Report) (Order, error) {
 		return Order{}, err
 	}
 	asked := time.Now()
-	config, err := e.config(ctx)
+	desired, err := e.desired(ctx)
 	if err != nil {
 		return Order{}, err
 	}
-	order := Order{Version: Version(config), Clear: now.Clear}
+	order := Order{Version: desired.version, Clear: now.Clear}
 	e.give(order.Version, asked)
-	if order.Version != report.Version {
-		order.Config = &config
+	// What it has counts, and not what it carries: the rows may be back to that by now.
+	if order.Version != cmp.Or(has, report.Version) {
+		order.Config = &desired.config
 	}
 	return order, nil
 }

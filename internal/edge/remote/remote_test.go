@@ -29,6 +29,41 @@ type post struct {
 	http   *httptest.Server
 	db     berth.Store
 	wanted atomic.Pointer[berth.EdgeConfig]
+	reads  atomic.Int64 // of all rows
+	log    lines
+}
+
+// marked is a database whose rows are what is wanted.
+type marked struct {
+	berth.Store
+	p *post
+}
+
+func (m marked) EdgeMark(context.Context, string) (string, error) {
+	return remote.Version(*m.p.wanted.Load()), nil
+}
+
+// lines is a log that several write to.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// wants reads, for Apply, that this is desired.
+func wants(c berth.EdgeConfig) func(context.Context) (berth.EdgeConfig, error) {
+	return func(context.Context) (berth.EdgeConfig, error) { return c, nil }
 }
 
 func open(t *testing.T) *post {
@@ -44,8 +79,12 @@ func open(t *testing.T) *post {
 		t.Fatal(err)
 	}
 	p.wanted.Store(&berth.EdgeConfig{})
-	p.edge.Serve(db, func(context.Context) (berth.EdgeConfig, error) { return *p.wanted.Load(), nil })
-	p.http = httptest.NewServer(p.edge)
+	p.edge.Serve(marked{db, p}, func(ctx context.Context) (berth.EdgeConfig, string, error) {
+		p.reads.Add(1)
+		c := *p.wanted.Load()
+		return c, remote.Version(c), nil
+	})
+	p.http = httptest.NewServer(remote.NewDoor(map[string]*remote.Edge{"far": p.edge}, slog.New(slog.NewTextHandler(&p.log, nil))))
 	t.Cleanup(p.http.Close)
 	return p
 }
@@ -77,7 +116,7 @@ func session(n byte) berth.EdgeSession {
 func (p *post) apply(sessions ...berth.EdgeSession) berth.EdgeOutcome {
 	c := berth.EdgeConfig{Sessions: sessions}
 	p.wanted.Store(&c)
-	return p.edge.Apply(p.Context(), c)
+	return p.edge.Apply(p.Context(), wants(c))
 }
 
 func TestAnAgentCarriesWhatTheServerSays(t *testing.T) {
@@ -102,7 +141,7 @@ func TestAnAgentCarriesWhatTheServerSays(t *testing.T) {
 		return err == nil && len(state.Links) == 1 && state.Links[0].Tripped
 	})
 	p.router.Announce(session(1).ServiceID)
-	if out := p.edge.ClearTrip(t.Context(), session(1).ServiceID); out.Verdict != berth.Done {
+	if out := p.edge.ClearTrip(t.Context(), "", session(1).ServiceID); out.Verdict != berth.Done {
 		t.Errorf("clear: got %+v", out)
 	}
 	p.within("the session is up again", func() bool {
@@ -127,7 +166,7 @@ func TestSilence(t *testing.T) {
 	p := open(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	if out := p.edge.Apply(ctx, berth.EdgeConfig{}); out.Verdict != berth.Unresolved {
+	if out := p.edge.Apply(ctx, wants(berth.EdgeConfig{})); out.Verdict != berth.Unresolved {
 		t.Errorf("without an agent: got %+v, want unresolved", out)
 	}
 	if state, err := p.edge.State(t.Context()); err == nil {
@@ -143,7 +182,7 @@ func TestSilence(t *testing.T) {
 	defer cancel()
 	c := berth.EdgeConfig{Sessions: []berth.EdgeSession{session(1)}}
 	p.wanted.Store(&c)
-	if out := p.edge.Apply(ctx, c); out.Verdict != berth.Unresolved {
+	if out := p.edge.Apply(ctx, wants(c)); out.Verdict != berth.Unresolved {
 		t.Errorf("a router that's away: got %+v, want unresolved", out)
 	}
 	p.router.Away(false)

@@ -5,6 +5,7 @@ package sim
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"reflect"
 	"sync"
@@ -28,10 +29,13 @@ type Options struct {
 type Edge struct {
 	options Options
 
-	mu         sync.Mutex
+	turn chan struct{} // held by who changes the edge, also while what is desired is read
+
+	mu         sync.Mutex // held for moments only
 	away       bool
 	configured int
 	seen       int64
+	owner      string
 	links      []*link // in order of service, IPv4 first
 	routers    map[string]*router
 }
@@ -57,15 +61,29 @@ var errAway = errors.New("simulated: the edge doesn't answer")
 
 // New makes an edge that carries nothing.
 func New(o Options) *Edge {
-	return &Edge{options: o, routers: map[string]*router{}}
+	return &Edge{options: o, turn: make(chan struct{}, 1), routers: map[string]*router{}}
 }
 
 // Apply makes the edge carry these sessions. See berth.Edge.
-func (e *Edge) Apply(ctx context.Context, desired berth.EdgeConfig) berth.EdgeOutcome {
+func (e *Edge) Apply(ctx context.Context, desired func(context.Context) (berth.EdgeConfig, error)) berth.EdgeOutcome {
+	select {
+	case e.turn <- struct{}{}:
+		defer func() { <-e.turn }()
+	case <-ctx.Done():
+		return berth.EdgeOutcome{Verdict: berth.Unresolved, Reason: ctx.Err()}
+	}
+	config, err := desired(ctx)
+	if err != nil {
+		return berth.EdgeOutcome{Verdict: berth.Unresolved, Reason: err}
+	}
+	return e.apply(ctx, config)
+}
+
+func (e *Edge) apply(ctx context.Context, desired berth.EdgeConfig) berth.EdgeOutcome {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err := e.reach(ctx); err != nil {
-		return berth.EdgeOutcome{Verdict: berth.Unresolved, Reason: err}
+	if out, ok := e.open(ctx, desired.Owner); !ok {
+		return out
 	}
 	carried, refused := desired.Carried()
 	var links []*link
@@ -93,7 +111,7 @@ func (e *Edge) Apply(ctx context.Context, desired berth.EdgeConfig) berth.EdgeOu
 			e.shut(l, "order "+l.session.OrderID+" terminated")
 		}
 	}
-	e.links = links
+	e.links, e.owner = links, desired.Owner
 	if changed {
 		e.configured++
 	}
@@ -102,11 +120,11 @@ func (e *Edge) Apply(ctx context.Context, desired berth.EdgeConfig) berth.EdgeOu
 }
 
 // ClearTrip lets a session come up again. See berth.TripClearer.
-func (e *Edge) ClearTrip(ctx context.Context, serviceID string) berth.EdgeOutcome {
+func (e *Edge) ClearTrip(ctx context.Context, owner, serviceID string) berth.EdgeOutcome {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err := e.reach(ctx); err != nil {
-		return berth.EdgeOutcome{Verdict: berth.Unresolved, Reason: err}
+	if out, ok := e.open(ctx, owner); !ok {
+		return out
 	}
 	changed := false
 	for _, l := range e.links {
@@ -131,6 +149,7 @@ func (e *Edge) State(ctx context.Context) (berth.EdgeState, error) {
 	}
 	state := berth.EdgeState{SeenAt: e.seen}
 	for _, l := range e.links {
+		state.Owner = e.owner
 		state.Links = append(state.Links, e.state(l))
 	}
 	if err != nil {
@@ -157,6 +176,17 @@ func (e *Edge) state(l *link) berth.EdgeLinkState {
 		s.Phase = berth.EdgeOff
 	}
 	return s
+}
+
+// open lets an owner change the edge, or says why not.
+func (e *Edge) open(ctx context.Context, owner string) (no berth.EdgeOutcome, ok bool) {
+	if err := e.reach(ctx); err != nil {
+		return berth.EdgeOutcome{Verdict: berth.Unresolved, Reason: err}, false
+	}
+	if len(e.links) > 0 && e.owner != owner {
+		return berth.EdgeOutcome{Verdict: berth.Refused, Reason: fmt.Errorf("simulated: the edge carries sessions of %q, and this is %q", e.owner, owner)}, false
+	}
+	return no, true
 }
 
 // reach fails when the edge is away or the caller is.

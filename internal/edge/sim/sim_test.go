@@ -37,6 +37,7 @@ func TestSuite(t *testing.T) {
 				e.Announce(s.ServiceID, more...)
 			},
 			Message: func(s berth.EdgeSession) string { return e.Message(s.ServiceID) }, Away: e.Away, Now: now,
+			Other: func() berth.Edge { return e },
 		}
 	})
 }
@@ -44,9 +45,8 @@ func TestSuite(t *testing.T) {
 // In the demo every session comes up by itself, once.
 func TestEager(t *testing.T) {
 	e := sim.New(sim.Options{Now: func() int64 { return 1 }, Eager: true})
-	all := berth.EdgeConfig{Sessions: []berth.EdgeSession{session(0), session(1)}}
 	for range 3 {
-		e.Apply(t.Context(), all)
+		e.Apply(t.Context(), edgetest.Carrying(session(0), session(1)))
 	}
 	e.Disconnect(session(1).ServiceID)
 	state, err := e.State(t.Context())
