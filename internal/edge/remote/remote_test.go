@@ -90,9 +90,12 @@ func open(t *testing.T) *post {
 }
 
 // run has the agent run until the test ends, or stop is called.
-func (p *post) run() (stop func()) {
+func (p *post) run() (stop func()) { return p.runAt(p.router) }
+
+// runAt has it run beside another router.
+func (p *post) runAt(router berth.Edge) (stop func()) {
 	p.Helper()
-	a, err := agent.New(agent.Options{Edge: p.router, Server: p.http.URL, Path: remote.Path, Header: remote.KeyHeader, Provider: "far", Key: key,
+	a, err := agent.New(agent.Options{Edge: router, Server: p.http.URL, Path: remote.Path, Header: remote.KeyHeader, Provider: "far", Key: key,
 		Log: slog.New(slog.DiscardHandler), Every: 5 * time.Millisecond})
 	if err != nil {
 		p.Fatal(err)
