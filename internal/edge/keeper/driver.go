@@ -91,7 +91,7 @@ func (k *Keeper) State(ctx context.Context) berth.EdgeState {
 	if l == nil {
 		l = &look{done: make(chan struct{})}
 		k.looking = l
-		go k.look(l)
+		go k.look(context.WithoutCancel(ctx), l)
 	}
 	known := k.state
 	k.mu.Unlock()
@@ -109,10 +109,10 @@ type look struct {
 	state berth.EdgeState
 }
 
-// look asks the edge. What it says is told to everybody, so that one of them has hung up is no reason to call it silent: the
-// look has a time of its own.
-func (k *Keeper) look(l *look) {
-	ctx, cancel := context.WithTimeout(context.Background(), lookTime)
+// look asks the edge. What it says is told to everybody, so that one of them has hung up is no reason to call it silent: ctx
+// doesn't end with anybody's, and the look has a time of its own.
+func (k *Keeper) look(ctx context.Context, l *look) {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	l.state, _ = k.o.Edge.State(ctx) // an error makes it stale, which is all that its readers want to know
 	k.mu.Lock()
