@@ -12,7 +12,7 @@ import (
 // edgeInstant: what is sold passes from an order to its service and on to the next order, each time in one write, so that at
 // every instant there is exactly one of them. Whoever reads orders and services at two instants sees none or two.
 func edgeInstant(t *testing.T, d Database) {
-	const passes = 150
+	const passes = 60
 	ctx := context.Background()
 	s := open(t, d, store.Options{})
 	reader := open(t, d, store.Options{})
