@@ -30,8 +30,12 @@ const (
 	mostRaces   = 8
 )
 
-// gatherFor bounds the waiting for a batch to fill.
-const gatherFor = 300 * time.Microsecond
+// The bounds of the waiting for a batch to fill: after this lane's last one ended, and for one in another lane, which is
+// mostly over sooner.
+const (
+	gatherFor = 300 * time.Microsecond
+	yieldFor  = 2 * time.Millisecond
+)
 
 // batcher is the one write path, as often as there are lanes: it takes every call that waits, loads what they need, runs each decide, appends all
 // changes in one commit, and only then answers. An idle batcher commits at once; under load the calls that arrive during
@@ -41,6 +45,7 @@ const gatherFor = 300 * time.Microsecond
 // batch itself.
 type batcher struct {
 	engine  engine
+	traffic *traffic
 	money   bool // it's the lane in which money moves
 	options Options
 
@@ -59,8 +64,8 @@ type batcher struct {
 	catalogue *berth.Catalogue // owned by whoever is running batches
 }
 
-func newBatcher(e engine, o Options, ids *sharedIDs) *batcher {
-	b := &batcher{engine: e, options: o, ids: ids}
+func newBatcher(e engine, o Options, t *traffic, ids *sharedIDs) *batcher {
+	b := &batcher{engine: e, traffic: t, options: o, ids: ids}
 	b.idle, b.enough = sync.NewCond(&b.mu), make(chan struct{}, 1)
 	return b
 }
@@ -138,7 +143,9 @@ func (b *batcher) lead(own *call) {
 		b.since = time.Now()
 		b.mu.Unlock()
 
+		b.traffic.begin(n)
 		again := b.run(calls)
+		b.traffic.end(n)
 		b.mu.Lock()
 		b.since, b.last, b.ended = time.Time{}, n, time.Now()
 		b.waiting = append(again, b.waiting...) // they have waited longest
@@ -151,24 +158,38 @@ func (b *batcher) lead(own *call) {
 	}
 }
 
-// gather waits a moment for calls that are sure to come: those of the batch before have just been answered, and the
-// first of their clients' next writes would otherwise make a batch of its own, for which all the others wait. A batch
-// of one takes half of the time that one of thirty does. It's called with the lock held.
+// gather waits a moment for a batch to fill. A batch of one takes half of the time that one of thirty does, and has the
+// processors meanwhile, so one isn't begun for the first few while more are sure to come: from the clients of this
+// lane's batch before, which have just been answered, and from those of a larger batch in another lane, whose orders
+// go on here. Where nothing else is under way nobody waits. It's called with the lock held.
 func (b *batcher) gather() {
-	wanted := b.last / 2
-	if len(b.waiting) >= wanted || time.Since(b.ended) > gatherFor {
+	b.await(b.last/2, nil, b.ended.Add(gatherFor))
+	for until := time.Now().Add(yieldFor); time.Now().Before(until); {
+		calls, ended := b.traffic.now()
+		if len(b.waiting) >= min(calls, b.options.Batch) {
+			return
+		}
+		b.await(calls, ended, until)
+	}
+}
+
+// await waits until so many calls wait, an end comes, or until. The lock is held before and after.
+func (b *batcher) await(wanted int, ended <-chan struct{}, until time.Time) {
+	left := time.Until(until)
+	if len(b.waiting) >= min(wanted, b.options.Batch) || left <= 0 {
 		return
 	}
 	b.wanted = wanted
 	b.mu.Unlock()
-	timer := time.NewTimer(gatherFor)
+	timer := time.NewTimer(left)
 	select {
 	case <-b.enough:
+	case <-ended:
 	case <-timer.C:
 	}
 	timer.Stop()
 	b.mu.Lock()
-	if b.wanted == 0 { // the signal may have come together with the timer
+	if b.wanted == 0 { // the signal may have come together with another
 		select {
 		case <-b.enough:
 		default:

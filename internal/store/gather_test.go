@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -71,6 +72,53 @@ func TestGather(t *testing.T) {
 		start := time.Now()
 		if err := send(time.Second); err != nil || time.Since(start) != time.Second {
 			t.Errorf("one that comes alone: got %v after %v", err, time.Since(start))
+		}
+	})
+}
+
+// TestYield: while one lane has a large batch under way another one doesn't begin for its first call alone. It does when
+// that batch is over, or when it takes too long.
+func TestYield(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		seen := &sizes{}
+		s := NewMemory(func() int64 { return time.Now().UnixMicro() }).Open(Options{Observe: seen, Lanes: 2})
+		defer s.Close()
+		var all sync.WaitGroup
+		write := func(need berth.Need, decide func()) {
+			all.Go(func() {
+				if err := s.Write(context.Background(), need, func(b *berth.Book) error {
+					decide()
+					b.PutUser(berth.User{ID: b.NewID()})
+					return nil
+				}); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+		}
+		money := berth.Need{Wallets: []string{"buyer"}}
+		round := func(takes, gap time.Duration) []int {
+			seen.list = nil
+			gate := make(chan struct{})
+			write(money, func() { <-gate }) // so that the next four make one batch
+			for range 4 {
+				write(money, func() { time.Sleep(takes / 4) })
+			}
+			close(gate)
+			synctest.Wait()
+			for range 2 {
+				write(berth.Need{}, func() {})
+				time.Sleep(gap)
+			}
+			all.Wait()
+			return seen.list
+		}
+		if got, want := round(time.Millisecond, 100*time.Microsecond), []int{1, 4, 2}; !slices.Equal(got, want) {
+			t.Errorf("beside a batch of four: got batches of %v, want %v", got, want)
+		}
+		time.Sleep(time.Second)
+		if got, want := round(time.Second, yieldFor+time.Millisecond), []int{1, 4, 1, 1}; !slices.Equal(got, want) {
+			t.Errorf("beside a slow one: got batches of %v, want %v", got, want)
 		}
 	})
 }

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/berth-host/berth"
@@ -89,24 +88,12 @@ func over(e engine, o Options) *Store {
 	}
 	s := &Store{reader: e, engine: e, options: o}
 	ids := &sharedIDs{ids: berth.IDs{Random: o.Random}}
+	under := newTraffic()
 	for range o.Lanes {
-		s.lanes = append(s.lanes, newBatcher(e, o, ids))
+		s.lanes = append(s.lanes, newBatcher(e, o, under, ids))
 	}
 	s.lanes[len(s.lanes)-1].money = true
 	return s
-}
-
-// sharedIDs makes the ids of all lanes: of two batches the later one has the higher id, in whichever lane each runs, and
-// also while the clock is set back.
-type sharedIDs struct {
-	mu  sync.Mutex
-	ids berth.IDs
-}
-
-func (s *sharedIDs) at(instant int64) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.ids.At(instant)
 }
 
 // Migrate brings a database to this program's schema and returns the versions before and after. Any number of
@@ -148,24 +135,6 @@ func (o Options) complete() Options {
 func (s *Store) Write(ctx context.Context, need berth.Need, decide func(*berth.Book) error) error {
 	return s.lane(need).write(ctx, need, decide)
 }
-
-// lane is where a write queues. What moves money waits for the locks of wallets, and for nothing else so long as they
-// are few; what completes, leases and sweeps hardly ever touches the same rows, and needs not wait for that.
-func (s *Store) lane(need berth.Need) *batcher {
-	last := len(s.lanes) - 1
-	switch {
-	case len(need.Wallets) > 0:
-		return s.lanes[last]
-	case last < 2 || len(need.Orders) == 0 || need.Orders[0] == "":
-		return s.lanes[0]
-	}
-	id := need.Orders[0]
-	return s.lanes[int(id[len(id)-1])%last]
-}
-
-// pgLanes is how many batches a server has under way on PostgreSQL. With one at a time the server waits while the
-// database works and the other way round. Two complete orders, whose rows are never the same.
-const pgLanes = 3
 
 // Clock is the database's time. While a write has been waiting for the database for long, as it does when a commit
 // hangs for a standby that is gone, it fails, too: a database that can be read isn't ready for orders.
