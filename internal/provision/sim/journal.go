@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -38,15 +40,14 @@ type Machine struct {
 	Created   int64  `json:"created,omitempty"`   // microseconds UTC
 }
 
-// journal is a file of JSON lines that any number of processes append to, one at a time. In memory it keeps only where
-// each machine's last line is, so that millions of machines fit.
+// journal is a file of JSON lines that any number of processes append to, one at a time. In memory it keeps only whose
+// each machine is and where its last line is, in some 35 bytes, so that millions of machines fit.
 type journal struct {
-	mu      sync.Mutex
-	file    *os.File
-	end     int64 // how far this process has read
-	orders  map[[16]byte]int64
-	numbers map[int64]int64
-	last    int64 // highest number given
+	mu     sync.Mutex
+	file   *os.File
+	end    int64               // how far this process has read
+	orders map[[16]byte]uint32 // the machines' numbers, by digests of their orders
+	lines  []int64             // where the machines' last lines begin, by number; numbers are given from 1 on
 }
 
 func openJournal(path string) (*journal, error) {
@@ -62,7 +63,7 @@ func openJournal(path string) (*journal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the simulated provider's journal: %w", err)
 	}
-	j := &journal{file: file, orders: map[[16]byte]int64{}, numbers: map[int64]int64{}}
+	j := &journal{file: file, orders: map[[16]byte]uint32{}, lines: make([]int64, 1)}
 	return j, j.locked(func() error { return nil })
 }
 
@@ -105,13 +106,22 @@ func (j *journal) catchUp() error {
 		if err := json.Unmarshal(line, &m); err != nil {
 			return fmt.Errorf("the simulated provider's journal is damaged at byte %d: %w", j.end, err)
 		}
+		if m.No < 1 || m.No > j.next() || m.No > math.MaxUint32 {
+			return fmt.Errorf("the simulated provider's journal is damaged at byte %d: no machine can have the number %d", j.end, m.No)
+		}
 		j.note(m, len(line))
 	}
 }
 
+// next is the number of the next machine.
+func (j *journal) next() int64 { return int64(len(j.lines)) }
+
 func (j *journal) note(m Machine, length int) {
-	j.orders[digest(m.Order)], j.numbers[m.No] = j.end, j.end
-	j.last = max(j.last, m.No)
+	if m.No == j.next() {
+		j.lines = append(j.lines, 0)
+	}
+	j.lines[m.No] = j.end
+	j.orders[digest(m.Order)] = uint32(m.No) // #nosec G115 -- make and catchUp bound it
 	j.end += int64(length)
 }
 
@@ -149,11 +159,13 @@ func (j *journal) at(offset int64) (m Machine, err error) {
 // make appends a machine for an order, or returns the one that the order has already.
 func (j *journal) make(order string, m Machine) (made Machine, isNew bool, err error) {
 	err = j.locked(func() error {
-		if offset, ok := j.orders[digest(order)]; ok {
-			made, err = j.at(offset)
+		if no, ok := j.orders[digest(order)]; ok {
+			made, err = j.at(j.lines[no])
 			return err
 		}
-		m.No, m.Order = j.last+1, order
+		if m.No, m.Order = j.next(), order; m.No > math.MaxUint32 {
+			return errors.New("the simulated provider has given its last number")
+		}
 		made, isNew = m, true
 		return j.append(m)
 	})
@@ -189,19 +201,18 @@ func (j *journal) lookUp(id string) (m Machine, ok bool, err error) {
 	if err != nil {
 		return m, false, nil
 	}
-	offset, ok := j.numbers[no]
-	if !ok {
+	if no < 1 || no >= j.next() {
 		return m, false, nil
 	}
-	m, err = j.at(offset)
+	m, err = j.at(j.lines[no])
 	return m, err == nil && !m.Refused && !m.Gone, err
 }
 
 func (j *journal) byOrder(order string) (m Machine, ok bool, err error) {
 	err = j.locked(func() error {
-		var offset int64
-		if offset, ok = j.orders[digest(order)]; ok {
-			m, err = j.at(offset)
+		var no uint32
+		if no, ok = j.orders[digest(order)]; ok {
+			m, err = j.at(j.lines[no])
 		}
 		return err
 	})
