@@ -284,6 +284,7 @@ func (d *Desk) resolve(b *Book, o *Order, out Outcome, r Resolution) error {
 	if r.Refund {
 		return refund(b, d.kinds[o.Kind], o)
 	}
+	d.begin(b, o)
 	return d.settle(b, o, out, nil)
 }
 

@@ -119,7 +119,7 @@ func (k network) Deliver(b *Book, o *Order) {
 		ID: o.ServiceID, Sort: NetworkService, UserID: o.UserID, Status: Active, Name: o.Product, Price: o.Price,
 		NetworkID: o.NetworkID, Cycle: o.Cycle, Product: o.Product, Provider: o.Provider, AutoRenew: o.AutoRenew,
 		Result: o.Result, CreatedAt: o.CreatedAt, ExpiresAt: o.ExpiresAt, Allotment: o.Allotment, Peering: o.Peering,
-		CycleDay: k.policy.dayOf(o.CreatedAt),
+		CycleDay: k.policy.dayOf(o.begun()),
 	}
 	advance(b, &s)
 	b.PutService(s)

@@ -43,7 +43,8 @@ type Order struct {
 	UpdatedAt int64
 }
 
-// Terms is what was bought. It never changes after the order was placed, except for who makes it: see route.go.
+// Terms is what was bought. It never changes after the order was placed, except for who makes it (route.go), for when the
+// period begins that a person decided on (begin), and for the key that a session's password is sealed with (Reseal).
 type Terms struct {
 	ServiceID     string // the service that the order changes, or makes under its own id
 	PlanID        string // external id as text, "" for networks
@@ -68,9 +69,11 @@ type Terms struct {
 	Moves         int64  // how many providers have certainly refused it before this one
 	StockKey      string // the stock row that it takes one from, where there is one
 	ExpiresAt     int64  // the service's expiry once this order is done
+	BeginsAt      int64  // when a person completed it, and what it paid for began; 0 for CreatedAt. ExpiresAt goes by it
 	Password      string // sealed; dropped after the key's window unless the operator keeps passwords
 	Allotment            // what the service gets from pools
 	Peering       string // the session of a network service with one, see Peering; "" for all else
+	Resealed      bool   // Peering has its password sealed anew since the order was placed
 }
 
 // Asked is what an unsettled order's present provider may have heard of it.

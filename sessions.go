@@ -183,10 +183,13 @@ func (d *Desk) register(ctx context.Context, o Order, asn int64) (Receipt, error
 		network{}.keep(&done, d.Sealer, password)
 		done.Attempt++ // fences an attempt that is still out there
 		announce(b, EventOrderResolved, done)
+		d.begin(b, &done)
 		if err := d.settle(b, &done, Outcome{Verdict: Done, Result: Result{ProviderRef: o.ServiceID}}, nil); err != nil {
 			return err
 		}
-		done.Terms = now.Terms // they never change: the service has what was added
+		// What was ordered never changes: the service has what was added. When it began is the order's, too.
+		now.BeginsAt, now.ExpiresAt = done.BeginsAt, done.ExpiresAt
+		done.Terms = now.Terms
 		receipt = Receipt{Order: b.PutOrder(done)}
 		return nil
 	})

@@ -141,6 +141,7 @@ type Referring struct {
 
 	// Its events by name, and whether each of them tells the order's user, amount and kind.
 	Paid, Completed, Refunded int64
+	CompletedAt               int64 // of its event order.completed, microseconds UTC, 0 for none
 	Agreed                    bool
 }
 

@@ -149,6 +149,7 @@ func (a *audit) Order(o Order, r Referring) error {
 	a.service(o, r.Service)
 	a.claims(&o, r.Service)
 	a.clock(&o, r.Service)
+	a.begun(&o, r.CompletedAt)
 	if r.Service != nil && o.State == Completed {
 		a.expiry(o, r.Service)
 	}

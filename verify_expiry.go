@@ -12,6 +12,27 @@ type expiries struct {
 	until map[string]*runs
 }
 
+// begun holds the period of an order that a person completed against the event of the completion, which is in the chain: a
+// period that began at any other instant was never bought. Months differ in length, and local clocks by an hour.
+func (a *audit) begun(o *Order, completedAt int64) {
+	if o.BeginsAt == 0 {
+		return
+	}
+	least, most := o.Hours*Hour, o.Hours*Hour
+	switch {
+	case o.Cycle == Monthly:
+		least, most = 28*day-2*Hour, 31*day+2*Hour
+	case o.Cycle == Yearly:
+		least, most = 365*day-2*Hour, 366*day+2*Hour
+	}
+	switch lasts := o.ExpiresAt - o.BeginsAt; {
+	case !o.Makes() || o.State != Completed || o.BeginsAt != completedAt:
+		a.found("order", o.ID, "says that its period began at %d, but it was completed at %d", o.BeginsAt, completedAt)
+	case lasts < least || lasts > most:
+		a.found("order", o.ID, "began at %d and runs until %d, which isn't what it bought", o.BeginsAt, o.ExpiresAt)
+	}
+}
+
 // runs is until when a service runs, and until when its orders paid.
 type runs struct{ says, paid int64 }
 

@@ -84,6 +84,9 @@ func printOrder(w io.Writer, o berth.Order, s berth.Service, in *office) {
 	line("balance before", berth.FormatMinor(o.BalanceBefore)+" "+o.Currency)
 	line("placed", local(o.CreatedAt, zone))
 	line("changed", local(o.UpdatedAt, zone))
+	if o.BeginsAt != 0 {
+		line("paid from", local(o.BeginsAt, zone))
+	}
 	line("provider", o.Provider)
 	if o.Moves > 0 {
 		line("refused before by", decimal(o.Moves))

@@ -22,12 +22,12 @@ var (
 		" ON e.user_id = t.user_id ORDER BY t.user_id"
 
 	auditOrders = "SELECT " + orders.selectList("t") + ", coalesce(e.n, 0), coalesce(e.total, 0)," +
-		" coalesce(v.paid, 0), coalesce(v.completed, 0), coalesce(v.refunded, 0)," +
+		" coalesce(v.paid, 0), coalesce(v.completed, 0), coalesce(v.refunded, 0), coalesce(v.completed_at, 0)," +
 		" CASE WHEN v.user_id = t.user_id AND v.users = t.user_id AND v.amount = t.amount AND v.amounts = t.amount AND v.kind = t.kind AND v.kinds = t.kind THEN 1 ELSE 0 END, " +
 		services.orEmpty("s") +
 		" FROM orders AS t LEFT JOIN (SELECT order_id, count(*) AS n, CAST(sum(amount) AS BIGINT) AS total FROM entries WHERE order_id <> '' GROUP BY order_id) AS e" +
 		" ON e.order_id = t.id LEFT JOIN (SELECT order_id, " + times("paid") + ", " + times("completed") + ", " + times("refunded") +
-		", min(user_id) AS user_id, max(user_id) AS users, min(amount) AS amount, max(amount) AS amounts, min(detail) AS kind, max(detail) AS kinds" +
+		", max(CASE WHEN name = 'order.completed' THEN at ELSE 0 END) AS completed_at, min(user_id) AS user_id, max(user_id) AS users, min(amount) AS amount, max(amount) AS amounts, min(detail) AS kind, max(detail) AS kinds" +
 		" FROM events WHERE order_id <> '' GROUP BY order_id) AS v ON v.order_id = t.id" +
 		" LEFT JOIN services AS s ON s.id = t.service_id ORDER BY t.id"
 
@@ -124,7 +124,7 @@ func (s *auditing) orders() error {
 	var r berth.Referring
 	var agreed int64
 	var service berth.Service
-	places := append(orders.places(&o), &r.Entries, &r.Sum, &r.Paid, &r.Completed, &r.Refunded, &agreed)
+	places := append(orders.places(&o), &r.Entries, &r.Sum, &r.Paid, &r.Completed, &r.Refunded, &r.CompletedAt, &agreed)
 	return s.each(auditOrders, append(places, services.places(&service)...), func() error {
 		s.progress()
 		r.Agreed, r.Service = agreed == 1, nil

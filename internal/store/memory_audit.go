@@ -123,6 +123,7 @@ func (m *memory) referring(o berth.Order, t told) berth.Referring {
 			r.Paid++
 		case berth.EventOrderCompleted:
 			r.Completed++
+			r.CompletedAt = max(r.CompletedAt, e.At)
 		case berth.EventOrderRefunded:
 			r.Refunded++
 		}

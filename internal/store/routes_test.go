@@ -27,12 +27,15 @@ func TestProgress(t *testing.T) {
 	for text, o := range map[string]berth.Order{
 		"":                       {Terms: berth.Terms{Provider: "a", Others: "b,c"}},
 		`{"note":"n","quiet":5}`: {Terms: berth.Terms{Provider: "a", Others: "b"}, Lease: berth.Lease{Note: "n"}, Asked: berth.Asked{Quiet: 5}},
-		`{"first":3,"moves":2,"provider":"c","others":"d"}`: {Terms: berth.Terms{Provider: "c", Others: "d", Moves: 2}, Asked: berth.Asked{First: 3}},
+		`{"first":3,"moves":2,"provider":"c","others":"d"}`:         {Terms: berth.Terms{Provider: "c", Others: "d", Moves: 2}, Asked: berth.Asked{First: 3}},
+		`{"begins_at":7,"expires_at":9}`:                            {Terms: berth.Terms{Provider: "a", Others: "b", BeginsAt: 7, ExpiresAt: 9}},
+		`{"note":"n","resealed":1,"peering":"p"}`:                   {Terms: berth.Terms{Provider: "a", Others: "b", Resealed: true, Peering: "p"}, Lease: berth.Lease{Note: "n"}},
+		`{"begins_at":7,"expires_at":9,"resealed":1,"peering":"p"}`: {Terms: berth.Terms{Provider: "a", BeginsAt: 7, ExpiresAt: 9, Resealed: true, Peering: "p"}},
 	} {
 		if got := (progress{&o}).join(); got != text {
 			t.Errorf("got %s, want %s", got, text)
 		}
-		got := berth.Order{Terms: berth.Terms{Provider: "a", Others: o.Others, Moves: 9}, Lease: berth.Lease{Note: "old"}, Asked: berth.Asked{First: 9, Quiet: 9}}
+		got := berth.Order{Terms: berth.Terms{Provider: "a", Others: o.Others, Moves: 9, BeginsAt: 9, Resealed: true}, Lease: berth.Lease{Note: "old"}, Asked: berth.Asked{First: 9, Quiet: 9}}
 		if err := (progress{&got}).split(text); err != nil || got != o {
 			t.Errorf("%s: got %+v, %v, want %+v", text, got, err, o)
 		}

@@ -65,8 +65,8 @@ var (
 			text("batch", func(r *berth.Entry) *string { return &r.Batch }),
 		}, nil)
 
-	// What an order was placed with never changes, except that its password is dropped or sealed anew, and that it may go
-	// on to another provider: see progress.go.
+	// What an order was placed with never changes, except that its password is dropped or sealed anew, that it may go on to
+	// another provider, and that its period begins anew when a person completes it: see progress.go.
 	orders = newTable("orders",
 		[]column[berth.Order]{
 			text("id", func(r *berth.Order) *string { return &r.ID }),

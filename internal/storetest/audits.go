@@ -151,6 +151,33 @@ func faultyEvents() []planted {
 		{"an order of another user", "order", "another user, amount or kind", 1, func(b *berth.Book) error {
 			return silent(b, func(o *berth.Order) { o.UserID = "bert" })
 		}},
+		{"a period that a person let begin", "", "", 0, func(b *berth.Book) error {
+			o, err := add(b, berth.Completed, 1)
+			o.BeginsAt, o.Hours, o.ExpiresAt = b.Now(), 5, b.Now()+5*berth.Hour
+			v := delivered(o)
+			v.ExpiresAt = o.ExpiresAt
+			b.PutOrder(o)
+			b.PutService(v)
+			return err
+		}},
+		{"a period that began at another instant", "order", "says that its period began at", 1, func(b *berth.Book) error {
+			o, err := add(b, berth.Completed, 1)
+			o.BeginsAt, o.Hours, o.ExpiresAt = b.Now()+1, 5, b.Now()+1+5*berth.Hour
+			v := delivered(o)
+			v.ExpiresAt = o.ExpiresAt
+			b.PutOrder(o)
+			b.PutService(v)
+			return err
+		}},
+		{"a period that lasts longer than was bought", "order", "which isn't what it bought", 1, func(b *berth.Book) error {
+			o, err := add(b, berth.Completed, 1)
+			o.BeginsAt, o.Hours, o.ExpiresAt = b.Now(), 5, b.Now()+6*berth.Hour
+			v := delivered(o)
+			v.ExpiresAt = o.ExpiresAt
+			b.PutOrder(o)
+			b.PutService(v)
+			return err
+		}},
 		{"an event of no order", "event", "belongs to no order", 1, func(b *berth.Book) error {
 			b.Announce(berth.Event{Name: berth.EventOrderPaid, OrderID: "ghost"})
 			return nil

@@ -57,7 +57,7 @@ type rowsOf struct {
 func filled(f *filler) (r rowsOf) {
 	r.user, r.order, r.service = full[berth.User](f), full[berth.Order](f), full[berth.Service](f)
 	r.key, r.stock, r.mark = full[berth.APIKey](f), full[berth.Stock](f), full[berth.Key](f)
-	r.order.State, r.order.Doubt, r.order.AutoRenew = berth.Paid, true, true
+	r.order.State, r.order.Doubt, r.order.AutoRenew, r.order.Resealed = berth.Paid, true, true, false
 	r.key.Scopes = []berth.Scope{berth.ScopeOrder, berth.ScopeRead}
 	r.key.Addresses = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::/32")}
 	r.mark.ExpiresAt = berth.Forever
@@ -159,6 +159,8 @@ func columns(t *testing.T, d Database) {
 	changed.State, changed.Lease, changed.Result = berth.Completed, next.order.Lease, next.order.Result
 	changed.Password = next.order.Password
 	changed.Provider, changed.Others, changed.Moves = next.order.Provider, next.order.Others, next.order.Moves
+	changed.BeginsAt, changed.ExpiresAt = next.order.BeginsAt, next.order.ExpiresAt
+	changed.Resealed, changed.Peering = true, next.order.Peering
 	next.order = changed
 	next.service.ID, next.service.Sort, next.service.UserID = r.service.ID, r.service.Sort, r.service.UserID
 	next.service.CreatedAt = r.service.CreatedAt
