@@ -89,7 +89,7 @@ func (network) Open(b *Book, o *Order, _ Quote) {
 }
 
 // keep seals the password of a new order's session into its terms. One that waits for its number, for days perhaps, gets it
-// with that: terms never change, and the key that seals may have changed by then.
+// with that: until then nobody has a use for it.
 func (network) keep(o *Order, sealer Sealer, password string) {
 	p, ok, err := ReadPeering(o.Peering)
 	if err != nil || !ok || !p.Linked() || p.ASN == 0 {

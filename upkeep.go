@@ -1,6 +1,10 @@
 package berth
 
-import "context"
+import (
+	"context"
+	"math"
+	"slices"
+)
 
 // Sweep drops what is no longer needed: idempotency keys whose window is over, and the sealed passwords of orders of
 // that age, unless the operator keeps passwords. It does a bounded part and reports whether there is more.
@@ -72,14 +76,23 @@ func (d *Desk) sweepPasswords(ctx context.Context) (more bool, err error) {
 // Reseal opens every sealed password with old and seals it anew with the desk's own Sealer, and calls progress with
 // the number done so far. A server may run meanwhile as long as it knows both keys.
 func (d *Desk) Reseal(ctx context.Context, old Sealer, progress func(done int)) error {
-	after, done := "", 0
-	for {
+	done, err := d.resealOrders(ctx, old, progress)
+	if err == nil {
+		// Before services: an order that completes meanwhile takes along what it gets here, or is among the services.
+		done, err = d.resealOpen(ctx, old, done, progress)
+	}
+	if err != nil {
+		return err
+	}
+	return d.resealTasks(ctx, old, done, progress)
+}
+
+// resealOrders does so with the root passwords that orders tell.
+func (d *Desk) resealOrders(ctx context.Context, old Sealer, progress func(done int)) (done int, err error) {
+	for after := ""; ; {
 		orders, err := d.Store.Passwords(ctx, after, takeAtMost)
-		if err != nil {
-			return err
-		}
-		if len(orders) == 0 {
-			return d.resealTasks(ctx, old, done, progress)
+		if err != nil || len(orders) == 0 {
+			return done, err
 		}
 		ids := make([]string, len(orders))
 		for i := range orders {
@@ -100,11 +113,55 @@ func (d *Desk) Reseal(ctx context.Context, old Sealer, progress func(done int)) 
 			return nil
 		})
 		if err != nil {
-			return err
+			return done, err
 		}
 		after, done = ids[len(ids)-1], done+len(ids)
 		progress(done)
 	}
+}
+
+// resealOpen does the same with the sessions of network orders that aren't done: an edge may be away for days, and the old
+// key is gone by the time that it is back. There are few of them at any time. Those placed meanwhile have the new key.
+func (d *Desk) resealOpen(ctx context.Context, old Sealer, done int, progress func(done int)) (int, error) {
+	open, err := d.Store.Orders(ctx, OrderFilter{Kind: KindNetwork, State: Paid, Limit: math.MaxInt32})
+	if err != nil {
+		return done, err
+	}
+	for part := range slices.Chunk(open, takeAtMost) {
+		var need Need
+		for i := range part {
+			need.Orders = append(need.Orders, part[i].ID)
+		}
+		var sealed int
+		err := d.Store.Write(ctx, need, func(b *Book) error {
+			sealed = 0
+			for _, id := range need.Orders {
+				o, _ := b.Order(id)
+				p, _, err := ReadPeering(o.Peering)
+				if err != nil {
+					return err
+				}
+				if p.Password == "" || o.State != Paid {
+					continue
+				}
+				if p.Password, err = d.reseal(old, PeeringRow(o.ServiceID), p.Password, "network order "+id); err != nil {
+					return err
+				}
+				o.Peering, o.Resealed = p.text(), true
+				b.PutOrder(o)
+				sealed++
+			}
+			return nil
+		})
+		if err != nil {
+			return done, err
+		}
+		if sealed > 0 {
+			done += sealed
+			progress(done)
+		}
+	}
+	return done, nil
 }
 
 // resealTasks does the same with the passwords that services have: those of tasks, which are few and gone within moments,
@@ -152,8 +209,7 @@ func (d *Desk) resealTasks(ctx context.Context, old Sealer, done int, progress f
 	}
 }
 
-// resealSession seals the password of a service's session anew. One whose order isn't done yet stands in the order's terms,
-// which never change: the old key opens it until that service exists.
+// resealSession seals the password of a service's session anew.
 func (d *Desk) resealSession(old Sealer, s *Service) error {
 	p, ok, err := ReadPeering(s.Peering)
 	if err != nil || !ok || p.Password == "" {

@@ -91,6 +91,64 @@ func networkOrders(t *testing.T, d Database) {
 	verified(t, s)
 }
 
+// resealedOrders: a network order that waits for its edge while the secret key is changed completes with the new key alone.
+func resealedOrders(t *testing.T, d Database) {
+	ctx := context.Background()
+	s := open(t, d, store.Options{})
+	first, err := keys.ParseRing(keys.Generate(1))
+	must(t, err)
+	both, err := first.Newer()
+	must(t, err)
+	second, err := both.Newest()
+	must(t, err)
+	site := berth.EdgeSite{Provider: "edge", ASN: 64500}
+	at := func(ring *keys.Ring) (*berth.Desk, *keys.Sealer) {
+		sealer, err := keys.Unlock(ctx, s, ring)
+		must(t, err)
+		return berth.NewDesk(berth.Desk{Store: s, Networks: map[string]berth.NetworkDriver{"edge": carrier{}}, Sealer: sealer, Policy: berth.DefaultPolicy(),
+			Replica: "test", Now: func() int64 { now, err := s.Clock(ctx); must(t, err); return now }, NewPassword: func() string { return "of-the-session-it-is" }}), sealer
+	}
+	opens := func(when string, sealer *keys.Sealer) {
+		t.Helper()
+		rows, err := s.EdgeRows(ctx, "edge")
+		must(t, err)
+		c, err := rows.Config(site, sealer.Open)
+		if err != nil || len(c.Sessions) != 1 || c.Sessions[0].Password != "of-the-session-i" {
+			t.Errorf("%s: got %d sessions, %v, want one with its password", when, len(c.Sessions), err)
+		}
+	}
+	desk, sealer := at(first)
+	for _, pool := range []berth.Pool{{Name: "numbers", Kind: berth.ASNPool, Ranges: []berth.Range{{First: 4200000100, Last: 4200000109}}},
+		{Name: "links", Kind: berth.LinkPool, Ranges: []berth.Range{{CIDR: "10.99.0.0/24"}}}} {
+		_, err := desk.AddPool(ctx, pool)
+		must(t, err)
+	}
+	_, err = desk.ApplyCatalogue(ctx, berth.Catalogue{Currency: "EUR", Networks: []berth.NetworkProduct{{ID: "asn", Name: "ASN", Provider: "edge",
+		Monthly: 10, Yearly: berth.NotOffered, Peers: berth.Peers{ASNs: "numbers", Links: []string{"links"}}}}})
+	must(t, err)
+	fund(t, s, "anna", 10)
+	r, err := desk.Place(ctx, &berth.Request{Kind: berth.KindNetwork, UserID: "anna", NetworkID: "asn", Cycle: berth.Monthly})
+	must(t, err)
+	r, err = desk.Settle(ctx, r.Order, berth.Outcome{Verdict: berth.Waiting, Until: desk.Now() + berth.Hour, Away: true})
+	must(t, err)
+	opens("before", sealer)
+	desk, sealer = at(both)
+	resealed := 0
+	must(t, desk.Reseal(ctx, sealer, func(done int) { resealed = done }))
+	must(t, sealer.Reseal(ctx, s))
+	if resealed != 1 {
+		t.Errorf("got %d passwords sealed anew, want that of the order", resealed)
+	}
+	desk, sealer = at(second)
+	opens("while it waits", sealer)
+	// Its holder of before knows an older row, and takes the new one all the same.
+	if r, err = desk.Settle(ctx, r.Order, desk.Fulfil(ctx, r.Order)); err != nil || r.Order.State != berth.Completed {
+		t.Fatalf("got %s, %v, want completed", r.Order.State, err)
+	}
+	opens("once it is done", sealer)
+	verified(t, s)
+}
+
 // networks reads the network services of users and of edges, among servers.
 func networks(t *testing.T, s *store.Store) {
 	ctx := context.Background()

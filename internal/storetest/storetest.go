@@ -80,6 +80,7 @@ func Run(t *testing.T, fresh func(t testing.TB) Database) {
 		{"two hundred network orders on fifty numbers", networkOrders},
 		{"an edge's rows are of one instant", edgeInstant},
 		{"the mark of an edge's rows", edgeMarks},
+		{"an open network order outlives its key", resealedOrders},
 		{"items of pools rest", poolRest},
 		{"a refused call gives back what it took", poolUndone},
 		{"an item is given once though the answer is lost", poolLost},
