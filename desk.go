@@ -10,6 +10,7 @@ type Desk struct {
 	Servers     map[string]ServerDriver // by provider name
 	Networks    map[string]NetworkDriver
 	Pools       map[string]string // by provider name: the pool that its servers get their addresses from, if any
+	Edges       map[string]uint32 // by provider name: the AS number that its edge speaks with, which is nobody else's
 	Sealer      Sealer
 	Evidence    Evidence // what registries say of customers' own prefixes; nil for nothing
 	Policy      Policy

@@ -400,7 +400,7 @@ func TestPrefixes(t *testing.T) {
 	if got, want := filter(other), []string{"185.1.2.0/24 0"}; !slices.Equal(got, want) {
 		t.Errorf("before the approval: got %v, want %v", got, want)
 	}
-	if _, err := p.ApprovePrefix(background, other.ID, "185.1.4.0/24", "Olga"); err != nil {
+	if _, err := p.approve(other.ID, "185.1.4.0/24", "Olga"); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := filter(other), []string{"185.1.2.0/24 0", "185.1.4.0/24 0"}; !slices.Equal(got, want) {

@@ -364,6 +364,9 @@ func without(list []Span, cut Span) (left []Span) {
 
 // RemovePool ends a pool that nobody has anything of, and of which nothing rests. Its name stays taken.
 func (d *Desk) RemovePool(ctx context.Context, name string) (Pool, error) {
+	if name == sponsoredPool { // its name couldn't be used again, and so no registration completed
+		return Pool{}, Invalid("pool", "The pool %s holds the numbers that were registered for single customers, and stays.", name)
+	}
 	for range mostCounts {
 		pools, err := d.Store.Pools(ctx, d.Now())
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -275,28 +276,50 @@ func forgetAnnounced(b *Book, prefix, serviceID string) {
 	}
 }
 
-// ApprovePrefix is an operator's word on a prefix that a letter of authority speaks for: by names who has read it, and "" says
-// that it is no good, which takes the prefix away. Refused is what has become another service's or a pool's while it waited.
-func (d *Desk) ApprovePrefix(ctx context.Context, serviceID, prefix, by string) (Service, error) {
-	s, ok, err := d.Store.Service(ctx, serviceID)
+// Approval is an operator's word on a prefix that a letter of authority speaks for.
+type Approval struct {
+	ServiceID string
+	Prefix    string
+	Read      string // what was read, by BoughtPrefix.Reading; "" only for a refusal
+	By        string // who has read it; "" says that it is no good, which takes the prefix away
+}
+
+// Reading names all that an operator reads before a prefix is approved: the letter, and the parts that may be announced. The
+// customer may change both at any time, so an approval says which ones it means. Half a digest is as long as nobody can
+// find two letters for.
+func (p BoughtPrefix) Reading() string {
+	d := NewDigest()
+	d.text(p.Prefix, p.Evidence, p.Detail)
+	d.number(int64(p.Longest))
+	return d.Sum()[:32]
+}
+
+// ApprovePrefix decides on a prefix that waits. Refused is what isn't as it was read (Busy, naming read), and what has become
+// another service's or a pool's while it waited.
+func (d *Desk) ApprovePrefix(ctx context.Context, a Approval) (Service, error) {
+	s, ok, err := d.Store.Service(ctx, a.ServiceID)
 	if err != nil || !ok {
 		return s, orUnknown(err, "service", "There is no service with this id.")
 	}
-	if !printable(by, 100) {
+	if !printable(a.By, 100) {
 		return s, Invalid("by", "by must be at most 100 printable characters.")
 	}
-	return d.changeSession(ctx, s.UserID, serviceID, Need{Meta: []string{MetaPrefixes, MetaPools}}, func(b *Book, s *Service, p *Peering) error {
-		at := slices.IndexFunc(p.Prefixes, func(have BoughtPrefix) bool { return have.Prefix == prefix && have.Pending })
+	return d.changeSession(ctx, s.UserID, a.ServiceID, Need{Meta: []string{MetaPrefixes, MetaPools}}, func(b *Book, s *Service, p *Peering) error {
+		at := slices.IndexFunc(p.Prefixes, func(have BoughtPrefix) bool { return have.Prefix == a.Prefix && have.Pending })
 		if at < 0 {
 			return Unknown("prefix", "This service has no such prefix that waits for approval.")
 		}
+		if have := p.Prefixes[at]; a.Read != have.Reading() && (a.By != "" || a.Read != "") {
+			return &Error{Code: Busy, Parameter: "read", Message: "This isn't what waits for approval now: the letter is " + quoted(have.Detail) + ", the parts go down to /" +
+				strconv.Itoa(have.longest()) + ". Look at it with 'service prefix list', and give what that shows as read."}
+		}
 		p.Prefixes = slices.Clone(p.Prefixes)
-		word := "approved by " + by
-		if by == "" {
+		word := "approved by " + a.By
+		if a.By == "" {
 			word = "refused"
 			p.Prefixes = slices.Delete(p.Prefixes, at, at+1)
 		} else {
-			waited, err := netip.ParsePrefix(prefix)
+			waited, err := netip.ParsePrefix(a.Prefix)
 			if err == nil {
 				err = announcedElsewhere(b, s.ID, waited)
 			}
@@ -304,9 +327,17 @@ func (d *Desk) ApprovePrefix(ctx context.Context, serviceID, prefix, by string) 
 				return err
 			}
 			noteAnnounced(b, waited, s.ID)
-			p.Prefixes[at].Pending, p.Prefixes[at].Detail = false, p.Prefixes[at].Detail+", approved by "+by
+			p.Prefixes[at].Pending, p.Prefixes[at].Detail = false, p.Prefixes[at].Detail+", approved by "+a.By
 		}
-		b.Announce(Event{Name: EventServiceSet, UserID: s.UserID, ServiceID: s.ID, Detail: "prefix " + prefix + ": " + word})
+		b.Announce(Event{Name: EventServiceSet, UserID: s.UserID, ServiceID: s.ID, Detail: "prefix " + a.Prefix + ": " + word})
 		return nil
 	})
+}
+
+// longest is the length of the smallest part that may be announced.
+func (p BoughtPrefix) longest() int {
+	if prefix, err := netip.ParsePrefix(p.Prefix); err == nil {
+		return max(p.Longest, prefix.Bits())
+	}
+	return p.Longest
 }

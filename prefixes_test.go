@@ -25,7 +25,7 @@ func TestALetterKeepsNobodyOut(t *testing.T) {
 	if s, err := ask(holds, roa, "", false); err != nil || evidenceOf(s, roa.String()) != berth.EvidenceROA {
 		t.Errorf("a ROA beside another's claim: got %v", err)
 	}
-	if _, err := p.ApprovePrefix(background, claims.ID, claimed.String(), "Olga"); refusal(err) != "invalid_parameter prefix" {
+	if _, err := p.approve(claims.ID, claimed.String(), "Olga"); refusal(err) != "invalid_parameter prefix" {
 		t.Errorf("approving what overlaps with another's by now: got %q", refusal(err))
 	}
 	if s := p.service(claims.ID); evidenceOf(s, claimed.String()) != "pending" {
@@ -37,7 +37,7 @@ func TestALetterKeepsNobodyOut(t *testing.T) {
 	if text, _, err := p.store.Meta(background, berth.MetaPrefixes); err != nil || text != "" {
 		t.Errorf("got the list %q, %v, want nothing left of what was taken away", text, err)
 	}
-	if _, err := p.ApprovePrefix(background, claims.ID, claimed.String(), "Olga"); err != nil {
+	if _, err := p.approve(claims.ID, claimed.String(), "Olga"); err != nil {
 		t.Errorf("approving what nobody else has: got %v", err)
 	}
 	if _, err := ask(holds, roa, "", false); refusal(err) != "invalid_parameter prefix" {
@@ -76,4 +76,65 @@ func TestRegistriesAreReadOutsideAnyWrite(t *testing.T) {
 	if err != nil || !carried || evidenceOf(s, prefix.String()) != berth.EvidenceROA {
 		t.Errorf("got %v, %v, %s", carried, err, evidenceOf(s, prefix.String()))
 	}
+}
+
+// approve approves a prefix as it waits now.
+func (p *peered) approve(serviceID, prefix, by string) (berth.Service, error) {
+	read := ""
+	peering, _, _ := berth.ReadPeering(p.service(serviceID).Peering)
+	for _, have := range peering.Prefixes {
+		if have.Prefix == prefix {
+			read = have.Reading()
+		}
+	}
+	return p.ApprovePrefix(background, berth.Approval{ServiceID: serviceID, Prefix: prefix, Read: read, By: by})
+}
+
+// What an operator has read is what is approved. The customer may have changed it meanwhile: another letter, or parts that the
+// letter doesn't speak of.
+func TestOnlyWhatWasReadIsApproved(t *testing.T) {
+	prefix := netip.MustParsePrefix("185.1.0.0/22")
+	p := newPeered(t, 1)
+	s := p.bought("own")
+	ask := func(letter string, longest int) string {
+		t.Helper()
+		s, _, err := p.ChangePrefix(background, berth.PrefixRequest{UserID: anna, ServiceID: s.ID, Prefix: prefix, Letter: letter, Longest: longest})
+		if err != nil {
+			t.Fatal(err)
+		}
+		peering, _, _ := berth.ReadPeering(s.Peering)
+		return peering.Prefixes[0].Reading()
+	}
+	say := func(read, by string) string {
+		_, err := p.ApprovePrefix(background, berth.Approval{ServiceID: s.ID, Prefix: prefix.String(), Read: read, By: by})
+		return refusal(err)
+	}
+	read := ask("LOA of May", 0)
+	if again := ask("LOA of May", 0); again != read {
+		t.Errorf("the same asked again is %s, want %s as before", again, read)
+	}
+	for what, now := range map[string]string{"another letter": ask("LOA of June", 0), "longer parts": ask("LOA of May", 24)} {
+		if now == read {
+			t.Errorf("%s: got %s as before", what, now)
+		}
+	}
+	for _, c := range []struct{ read, by string }{{read, "Olga"}, {"", "Olga"}, {read, ""}} {
+		if got := say(c.read, c.by); got != "busy read" {
+			t.Errorf("%+v: got %q, want it refused", c, got)
+		}
+	}
+	if got := evidenceOf(p.service(s.ID), prefix.String()); got != "pending" {
+		t.Errorf("got %q, want it pending still", got)
+	}
+	if got := say(ask("LOA of May", 24), "Olga"); got != "" || evidenceOf(p.service(s.ID), prefix.String()) != berth.EvidenceLetter {
+		t.Errorf("what was read: got %q, %s", got, evidenceOf(p.service(s.ID), prefix.String()))
+	}
+	second := p.bought("own")
+	if _, _, err := p.ChangePrefix(background, berth.PrefixRequest{UserID: anna, ServiceID: second.ID, Prefix: netip.MustParsePrefix("185.2.0.0/22"), Letter: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.ApprovePrefix(background, berth.Approval{ServiceID: second.ID, Prefix: "185.2.0.0/22"}); err != nil || evidenceOf(p.service(second.ID), "185.2.0.0/22") != "none" {
+		t.Errorf("refusing whatever waits: got %v", err)
+	}
+	p.proved()
 }

@@ -2,13 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/berth-host/berth"
 	"github.com/berth-host/berth/internal/seal"
+	"github.com/berth-host/berth/internal/settings"
 )
 
 // sessionView is a network service's session as the commands show it: everything but the password.
@@ -26,6 +27,15 @@ type prefixView struct {
 	Evidence string `json:"evidence"`
 	Detail   string `json:"detail"`
 	Pending  bool   `json:"pending"`
+	Read     string `json:"read,omitempty"` // of one that waits: what 'service prefix approve' takes as --read
+}
+
+func viewPrefix(b berth.BoughtPrefix) prefixView {
+	v := prefixView{Prefix: b.Prefix, Longest: b.Longest, Evidence: b.Evidence, Detail: b.Detail, Pending: b.Pending}
+	if b.Pending {
+		v.Read = b.Reading()
+	}
+	return v
 }
 
 func viewSession(s berth.Service) *sessionView {
@@ -35,7 +45,7 @@ func viewSession(s berth.Service) *sessionView {
 	}
 	v := &sessionView{ASN: int64(p.ASN), LinkV4: p.V4, LinkV6: p.V6, Export: string(p.Export), Prefixes: []prefixView{}}
 	for _, b := range p.Prefixes {
-		v.Prefixes = append(v.Prefixes, prefixView{Prefix: b.Prefix, Longest: b.Longest, Evidence: b.Evidence, Detail: b.Detail, Pending: b.Pending})
+		v.Prefixes = append(v.Prefixes, viewPrefix(b))
 	}
 	return v
 }
@@ -50,7 +60,7 @@ func (v *sessionView) print(line func(name, value string)) {
 		}
 		text += ", by " + p.Evidence
 		if p.Pending {
-			text += " (waits for 'berth service prefix approve'): " + p.Detail
+			text += " (waits for 'berth service prefix approve', --read " + p.Read + "): " + p.Detail
 		}
 		line("may announce", text)
 	}
@@ -121,41 +131,14 @@ func (s *session) resolved(ctx context.Context, o *office, order berth.Order, ho
 	return s.show(viewOrder(order, &service), func(w io.Writer) { row(w, "Order "+order.ID+" "+how+".") })
 }
 
-type servicePrefixCmds struct {
-	Approve prefixApproveCmd `cmd:"" help:"Let a customer announce a prefix, whose letter of authority you have read."`
-	Refuse  prefixRefuseCmd  `cmd:"" help:"Take such a prefix out again."`
-}
-
-type prefixApproveCmd struct {
-	databaseFlags
-	Service string `arg:"" help:"Id of the service."`
-	Prefix  string `arg:"" help:"The prefix that waits."`
-	By      string `required:"" help:"Who has read the letter." placeholder:"NAME"`
-}
-
-func (c *prefixApproveCmd) Run(s *session) error {
-	if strings.TrimSpace(c.By) == "" {
-		return usageError{errors.New("--by: name who has read the letter")}
-	}
-	return c.decide(s, c.Service, c.Prefix, c.By, "may be announced; a running server tells the edge within seconds")
-}
-
-type prefixRefuseCmd struct {
-	databaseFlags
-	Service string `arg:"" help:"Id of the service."`
-	Prefix  string `arg:"" help:"The prefix that waits."`
-}
-
-func (c *prefixRefuseCmd) Run(s *session) error {
-	return c.decide(s, c.Service, c.Prefix, "", "is refused")
-}
-
-func (f *databaseFlags) decide(s *session, service, prefix, by, how string) error {
-	return f.do(s, func(ctx context.Context, o *office) error {
-		v, err := o.desk.ApprovePrefix(ctx, service, prefix, by)
-		if err != nil {
-			return err
+// edgeNumbers are the AS numbers that the settings' edges speak with, by their providers' names. What is none was judged with
+// the settings, or is none of this command's business.
+func edgeNumbers(s *settings.Settings) map[string]uint32 {
+	numbers := map[string]uint32{}
+	for _, name := range s.ProviderNames() {
+		if n, err := strconv.ParseUint(s.Read(name, nil).Text("asn", ""), 10, 32); err == nil {
+			numbers[name] = uint32(n) // #nosec G115 -- of 32 bits
 		}
-		return s.show(viewService(v), func(w io.Writer) { row(w, prefix+" "+how+".") })
-	})
+	}
+	return numbers
 }

@@ -41,7 +41,7 @@ func TestPersonsDecideOnNetworks(t *testing.T) {
 	shop := sqliteShop(t)
 	folder := t.TempDir()
 	config, goods := filepath.Join(folder, "berth.yaml"), filepath.Join(folder, "catalogue.yaml")
-	for path, text := range map[string]string{config: "providers:\n  edge: {driver: sim-edge, asn: 64500}\n", goods: sponsoredCatalogue} {
+	for path, text := range map[string]string{config: "providers:\n  edge: {driver: sim-edge, asn: 210500}\n", goods: sponsoredCatalogue} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -65,7 +65,10 @@ func TestPersonsDecideOnNetworks(t *testing.T) {
 	if took := time.Since(began); took > 10*time.Second {
 		t.Errorf("two orders that wait for a person were answered after %s: they needn't wait out the patience", took)
 	}
-	done := decoded[orderView](t, nil, "order", "complete", first, "--asn", "210123", "--db", shop.db)
+	if r := call(t, nil, "order", "complete", first, "--asn", "210500", "--db", shop.db, "--config", config); r.code == exitDone || !strings.Contains(r.err, "providers.edge.asn") {
+		t.Errorf("the edge's own number: got exit code %d and %s", r.code, r.err)
+	}
+	done := decoded[orderView](t, nil, "order", "complete", first, "--asn", "210123", "--db", shop.db, "--config", config)
 	if done.State != "completed" || done.Service == nil || done.Service.Status != "active" {
 		t.Errorf("complete: got %+v", done)
 	}
@@ -84,7 +87,23 @@ func TestPersonsDecideOnNetworks(t *testing.T) {
 	if page := must(t, nil, "service", "show", first, "--db", shop.db); !strings.Contains(page, "waits for 'berth service prefix approve'") {
 		t.Errorf("show: got\n%s", page)
 	}
-	show = decoded[serviceStateView](t, nil, "service", "prefix", "approve", first, "185.1.4.0/24", "--by", "Olga", "--db", shop.db)
+	waiting := decoded[[]waitingView](t, nil, "service", "prefix", "list", "--db", shop.db)
+	if len(waiting) != 1 || waiting[0].Service != first || waiting[0].Detail != "LOA of November" || waiting[0].ASN != 210123 || waiting[0].Read != show.Session.Prefixes[0].Read {
+		t.Fatalf("prefixes that wait: got %+v", waiting)
+	}
+	approve := []string{"service", "prefix", "approve", first, "185.1.4.0/24", "--by", "Olga", "--db", shop.db, "--read"}
+	longer := strings.Replace(add, `"letter"`, `"longest": 24, "letter"`, 1)
+	if a := s.post("/API/networks/prefixes", longer, "x-api-key", manager); a.status != 200 {
+		t.Fatalf("prefixes: got status %d and %v", a.status, a.body)
+	}
+	if r := call(t, nil, append(approve, waiting[0].Read)...); r.code == exitDone || !strings.Contains(r.err, "service prefix list") {
+		t.Errorf("what isn't as it was read: got exit code %d and %s", r.code, r.err)
+	}
+	waiting = decoded[[]waitingView](t, nil, "service", "prefix", "list", "--db", shop.db)
+	if page := must(t, nil, "service", "prefix", "list", "--db", shop.db); !strings.Contains(page, waiting[0].Read) || !strings.Contains(page, "LOA of November") {
+		t.Errorf("prefixes that wait: got\n%s", page)
+	}
+	show = decoded[serviceStateView](t, nil, append(approve, waiting[0].Read)...)
 	if p := show.Session.Prefixes[0]; p.Pending || !strings.Contains(p.Detail, "approved by Olga") {
 		t.Errorf("approve: got %+v", p)
 	}

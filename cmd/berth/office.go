@@ -35,7 +35,8 @@ func (f *databaseFlags) open(s *session) (*office, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database %s: %w", settings.MaskURL(loaded.DB), err)
 	}
-	desk := berth.NewDesk(berth.Desk{Store: unmoved{db}, Policy: loaded.Policy(), Replica: "command", Now: wallClock})
+	desk := berth.NewDesk(berth.Desk{Store: unmoved{db}, Policy: loaded.Policy(), Replica: "command", Now: wallClock,
+		Edges: edgeNumbers(&loaded)})
 	return &office{settings: loaded, store: db, desk: desk}, nil
 }
 

@@ -86,7 +86,7 @@ func (st *station) equip(ctx context.Context, db berth.Store, sealer berth.Seale
 	st.providers.keepEdges(db, sealer, st.log)
 	st.desk = berth.NewDesk(berth.Desk{
 		Store: db, Servers: st.providers.servers, Networks: st.providers.networks, Sealer: sealer,
-		Pools: st.settings.Pools(), Evidence: &evidence.Files{ROAs: st.settings.ROAs, Routes: st.settings.Routes},
+		Pools: st.settings.Pools(), Edges: edgeNumbers(st.settings), Evidence: &evidence.Files{ROAs: st.settings.ROAs, Routes: st.settings.Routes},
 		Policy: st.settings.Policy(), Replica: replicaName(), Now: wallClock, NewPassword: seal.Password,
 		Gate: st.guard(),
 	})
