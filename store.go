@@ -49,8 +49,8 @@ type Reader interface {
 	// Catalogue is the current version; version 0 and empty before the first was applied.
 	Catalogue(ctx context.Context) (*Catalogue, error)
 
-	// Networks lists a user's network services, the newest first, terminated ones too.
-	Networks(ctx context.Context, userID string) ([]Service, error)
+	// Networks lists a user's network services, the newest first, terminated ones too: at most limit, after the first offset.
+	Networks(ctx context.Context, userID string, limit, offset int) ([]Service, error)
 	// EdgeRows is what one edge is to carry: the network services of a provider that aren't terminated, and its paid
 	// network orders, all of one instant. Of two, an order that settles in between would be missed or found twice, and a
 	// link that passes from a refunded order to the next customer would have two neighbours, one of whom is refused.

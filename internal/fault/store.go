@@ -115,9 +115,9 @@ func (s Store) DueServices(ctx context.Context, now int64, limit int) (ids []str
 }
 
 // Networks lists a user's network services.
-func (s Store) Networks(ctx context.Context, userID string) (services []berth.Service, err error) {
+func (s Store) Networks(ctx context.Context, userID string, limit, offset int) (services []berth.Service, err error) {
 	if err = s.read(ctx, "networks"); err == nil {
-		services, err = s.Store.Networks(ctx, userID)
+		services, err = s.Store.Networks(ctx, userID, limit, offset)
 	}
 	return services, err
 }

@@ -76,9 +76,13 @@ const (
 	noPasswordOfYours = "put-your-session-password-here" // #nosec G101 -- stands where a password would
 )
 
-// listNetworks is GET /API/networks/list.
+// listNetworks is GET /API/networks/list, in pages as those of list_order.
 func (s *server) listNetworks(c *call) (any, error) {
-	rows, err := s.rows.Networks(c.http.Context(), c.user.ID)
+	limit, offset := c.page()
+	if err := c.in.err(); err != nil {
+		return nil, err
+	}
+	rows, err := s.rows.Networks(c.http.Context(), c.user.ID, limit, offset)
 	if err != nil {
 		return nil, err
 	}

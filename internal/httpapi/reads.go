@@ -18,7 +18,7 @@ var orderTypes = [...]string{berth.KindNewServer, berth.KindRenew, berth.KindSca
 	"dedicated_server", "storage", "addon", "domain", "plesk"}
 
 const (
-	ordersAPage     = 50
+	ordersAPage     = 50 // and network services
 	mostOrdersAPage = 100
 )
 
@@ -26,11 +26,7 @@ const (
 // as an array, too.
 func (s *server) listOrder(c *call) (any, error) {
 	id := c.in.id("order_id", optional)
-	page, _ := c.in.integer("page", optional, 1, math.MaxInt32)
-	perPage, ok := c.in.integer("per_page", optional, 1, mostOrdersAPage)
-	if !ok {
-		perPage = ordersAPage
-	}
+	limit, offset := c.page()
 	kind := c.in.text("type_order", optional, "order_type")
 	if name := "type_order"; kind != "" && !slices.Contains(orderTypes[:], kind) {
 		if !c.in.params.given(name) {
@@ -48,7 +44,7 @@ func (s *server) listOrder(c *call) (any, error) {
 		return s.oneOrder(c, id)
 	}
 	orders, err := s.rows.Orders(c.http.Context(), berth.OrderFilter{
-		UserID: c.user.ID, Kind: kind, Limit: int(perPage), Offset: int((max(page, 1) - 1) * perPage),
+		UserID: c.user.ID, Kind: kind, Limit: limit, Offset: offset,
 	})
 	if err != nil {
 		return nil, err
@@ -58,6 +54,16 @@ func (s *server) listOrder(c *call) (any, error) {
 		records[i] = s.orderRecord(orders[i], c.user.Username)
 	}
 	return success("Orders, the newest first.", records), nil
+}
+
+// page reads which part of a list is meant: page counts from 1, and has per_page rows.
+func (c *call) page() (limit, offset int) {
+	page, _ := c.in.integer("page", optional, 1, math.MaxInt32)
+	perPage, ok := c.in.integer("per_page", optional, 1, mostOrdersAPage)
+	if !ok {
+		perPage = ordersAPage
+	}
+	return int(perPage), int((max(page, 1) - 1) * perPage)
 }
 
 func (s *server) oneOrder(c *call, id string) (any, error) {

@@ -313,6 +313,14 @@ func TestAPI4PagesAndRates(t *testing.T) {
 		}
 	}
 	checkError(t, "a larger page", s.get(listOrder+"?user_id="+buyer+"&per_page=101"), 422, berth.InvalidParameter, "per_page")
+	for query, want := range map[string]int{"": ordersAPage, "?per_page=100": mostOrdersAPage, "?page=2&per_page=100": 1, "?page=2147483647&per_page=100": 0} {
+		got := s.get(networksList + query)
+		if list, ok := got.json["data"].([]any); !ok || len(list) != want {
+			t.Errorf("%s: got %d network services, want %d", query, len(list), want)
+		}
+	}
+	checkError(t, "a larger page of networks", s.get(networksList+"?per_page=101"), 422, berth.InvalidParameter, "per_page")
+	checkError(t, "no page", s.get(networksList+"?page=0"), 422, berth.InvalidParameter, "page")
 	for _, a := range keyedRoutes(t) {
 		limited := openEstate(t, func(o *settings) { o.options.RatePerKey, o.options.BurstPerKey = 1, 4 })
 		request := limited.as(owner).request(a.route, limited.fill(a.good[0], limited.parties[0]), false)

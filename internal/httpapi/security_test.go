@@ -112,7 +112,7 @@ func attackSurface() []exposed {
 		{detailDisk, map[string]sort{"user_id": acting, "server_id": owned, "id": owned}, []string{
 			`{"user_id":"USER","server_id":"SERVER"}`, `{"id":"SERVER"}`,
 		}},
-		{networksList, map[string]sort{"user_id": acting}, []string{`{"user_id":"USER"}`, `{}`}},
+		{networksList, map[string]sort{"user_id": acting, "page": number, "per_page": number}, []string{`{"user_id":"USER"}`, `{"page":"1","per_page":"10"}`}},
 		{detailNetwork, map[string]sort{"user_id": acting, "id": owned}, []string{`{"id":"ORDER"}`, `{"id":"ORDER","user_id":"USER"}`}},
 		{rotatePassword, map[string]sort{"user_id": acting, "id": owned}, []string{`{"id":"ORDER","user_id":"USER"}`}},
 		{clearTrip, map[string]sort{"user_id": acting, "id": owned}, []string{`{"id":"ORDER"}`, `{"id":"ORDER","user_id":"USER"}`}},

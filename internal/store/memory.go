@@ -344,9 +344,11 @@ func (m *memory) Stock(context.Context) ([]berth.Stock, error) {
 	return rows, nil
 }
 
-func (m *memory) Networks(_ context.Context, userID string) ([]berth.Service, error) {
-	return list(m, m.services, func(s berth.Service) bool { return s.Sort == berth.NetworkService && s.UserID == userID },
-		func(a, b berth.Service) int { return strings.Compare(b.ID, a.ID) }), nil
+func (m *memory) Networks(_ context.Context, userID string, limit, offset int) ([]berth.Service, error) {
+	found := list(m, m.services, func(s berth.Service) bool { return s.Sort == berth.NetworkService && s.UserID == userID },
+		func(a, b berth.Service) int { return strings.Compare(b.ID, a.ID) })
+	found = found[min(offset, len(found)):]
+	return found[:min(limit, len(found))], nil
 }
 
 func (m *memory) Entries(_ context.Context, userID string, before int64, limit int) ([]berth.Entry, error) {

@@ -238,9 +238,9 @@ func (r *sqlReader) Services(ctx context.Context, after string, limit int) ([]be
 	return find(ctx, r, services, "WHERE id > $1 ORDER BY id LIMIT $2", after, int64(limit))
 }
 
-func (r *sqlReader) Networks(ctx context.Context, userID string) ([]berth.Service, error) {
+func (r *sqlReader) Networks(ctx context.Context, userID string, limit, offset int) ([]berth.Service, error) {
 	// The first condition is that of the index, in the index's words; so it is below.
-	return find(ctx, r, services, "WHERE sort = 'network' AND user_id = $1 ORDER BY id DESC", userID)
+	return find(ctx, r, services, "WHERE sort = 'network' AND user_id = $1 ORDER BY id DESC LIMIT $2 OFFSET $3", userID, int64(limit), int64(offset))
 }
 
 func (r *sqlReader) Entries(ctx context.Context, userID string, before int64, limit int) ([]berth.Entry, error) {

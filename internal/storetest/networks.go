@@ -195,9 +195,14 @@ func networks(t *testing.T, s *store.Store) {
 		}
 		return list
 	}
-	mine, err := s.Networks(ctx, "nils")
-	if must(t, err); !slices.Equal(ids(mine), []string{"network-d", "network-c", "network-a"}) {
-		t.Errorf("networks of nils: got %v", ids(mine))
+	for _, page := range []struct {
+		limit, offset int
+		want          []string
+	}{{9, 0, []string{"network-d", "network-c", "network-a"}}, {2, 0, []string{"network-d", "network-c"}}, {2, 2, []string{"network-a"}}, {2, 4, nil}} {
+		mine, err := s.Networks(ctx, "nils", page.limit, page.offset)
+		if must(t, err); !slices.Equal(ids(mine), page.want) {
+			t.Errorf("networks of nils, %d after %d: got %v, want %v", page.limit, page.offset, ids(mine), page.want)
+		}
 	}
 	rows, err := s.EdgeRows(ctx, "edge")
 	if must(t, err); !slices.Equal(ids(rows.Services), []string{"network-a", "network-b"}) {
