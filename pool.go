@@ -46,7 +46,7 @@ type Item struct {
 	Value     string // 203.0.113.10, 4200000101, 10.99.0.2/31
 	Owner     string // the service that has it; until that exists, the order that makes it, which has the same id
 	Last      string // the owner before
-	FreeAt    int64  // without an owner: the instant from which it may be given again; Forever when it's reserved
+	FreeAt    int64  // the instant from which it may be given again; Forever when it's reserved. With an owner 0, or Forever: it is to be retired
 	TakenAt   int64
 	UpdatedAt int64
 }
@@ -142,7 +142,7 @@ func (b *Book) Take(pool, owner string) (Item, bool) {
 	return i, true
 }
 
-// Free takes an item back from its owner and lets it rest. What somebody else has by now, or nobody, stays as it is, so
+// Free takes an item back from its owner and lets it rest, or keeps it back when it was to be retired. What somebody else has by now, or nobody, stays as it is, so
 // freeing twice is harmless.
 func (b *Book) Free(id, owner string) {
 	p, _ := b.Pool(poolOf(id))
@@ -150,8 +150,11 @@ func (b *Book) Free(id, owner string) {
 	if !ok || i.Owner != owner || owner == "" {
 		return
 	}
+	retired := i.FreeAt == Forever
 	i.Owner, i.Last, i.FreeAt = "", owner, b.now+p.Rest
-	b.PutItem(i)
+	if b.PutItem(i); retired {
+		keepForGood(b, i)
+	}
 }
 
 // freeList is what was loaded of a pool's free items that were given before.
@@ -242,8 +245,7 @@ func vacate(b *Book, s Service) {
 func withhold(b *Book, s Service) {
 	for id := range strings.FieldsSeq(s.Items) {
 		if i, ok := b.Item(id); ok && i.Owner == "" && i.Last == s.ID {
-			i.FreeAt = Forever
-			b.PutItem(i)
+			keepForGood(b, i)
 		}
 	}
 }

@@ -262,8 +262,8 @@ func (d *Desk) ChangePool(ctx context.Context, name string, rest *int64, locatio
 }
 
 // ReserveItems keeps the items from first to last back (values, such as addresses; last may be "" for one), or with
-// reserve false gives back what was reserved, and lets what rests be given at once. What a service has is never touched:
-// the refusal says whose it is. It returns how many items that are.
+// reserve false gives back what was reserved or retired, and lets what rests be given at once. What a service has is never
+// touched: the refusal says whose it is. It returns how many items that are.
 func (d *Desk) ReserveItems(ctx context.Context, pool, first, last string, reserve bool) (int64, error) {
 	var count int64
 	if last == "" {
@@ -283,8 +283,7 @@ func (d *Desk) ReserveItems(ctx context.Context, pool, first, last string, reser
 		}
 		p.Reserved = without(p.Reserved, s)
 		if reserve {
-			p.Reserved = append(p.Reserved, s)
-			slices.SortFunc(p.Reserved, func(a, b Span) int { return int(min(1, max(-1, a.First-b.First))) })
+			p.reserve(s)
 		}
 		b.PutPool(p)
 		word := map[bool]string{true: "reserved ", false: "released "}[reserve]
@@ -330,8 +329,13 @@ func spanOf(p Pool, first, last string) (s Span, err error) {
 func keepBack(b *Book, p Pool, s Span, reserve bool) error {
 	for place := s.First; place <= s.Last && place < p.Next; place++ {
 		i, ok := b.Item(ItemID(p.Name, place))
+		if i.Owner != "" && i.FreeAt == Forever && !reserve { // it isn't to be retired any more
+			i.FreeAt = 0
+			b.PutItem(i)
+			continue
+		}
 		if i.Owner != "" {
-			return &Error{Code: Busy, Parameter: "item", Message: fmt.Sprintf("%s belongs to service %s; it can be taken back when that is terminated.", i.Value, i.Owner)}
+			return &Error{Code: Busy, Parameter: "item", Message: fmt.Sprintf("%s belongs to service %s; it can be taken back when that is terminated, and 'pool retire' does so by itself.", i.Value, i.Owner)}
 		}
 		r, n, _ := p.rangeOf(place)
 		if !ok && r.skipped(p.Kind, n) {

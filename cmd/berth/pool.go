@@ -17,7 +17,8 @@ type poolCmds struct {
 	Show    poolShowCmd    `cmd:"" help:"Show a pool, and who has what of it."`
 	Change  poolChangeCmd  `cmd:"" help:"Change how long items of a pool rest, or the location that it serves."`
 	Reserve poolReserveCmd `cmd:"" help:"Keep items back, so that no service gets them."`
-	Release poolReleaseCmd `cmd:"" help:"Give back what was reserved, and let what rests be given at once."`
+	Retire  poolRetireCmd  `cmd:"" help:"Never give items again: at once what is free or rests, and what a service has when that ends."`
+	Release poolReleaseCmd `cmd:"" help:"Give back what was reserved or retired, and let what rests be given at once."`
 	Remove  poolRemoveCmd  `cmd:"" help:"End a pool that no service has anything of."`
 }
 
@@ -167,6 +168,19 @@ type poolReserveCmd struct{ poolSpan }
 
 // Run reserves items.
 func (c *poolReserveCmd) Run(s *session) error { return c.run(s, true) }
+
+type poolRetireCmd struct{ poolSpan }
+
+// Run retires items.
+func (c *poolRetireCmd) Run(s *session) error {
+	first, last, _ := strings.Cut(c.Item, "-")
+	return c.do(s, func(ctx context.Context, o *office) error {
+		if _, err := o.desk.RetireItems(ctx, c.Name, first, last); err != nil {
+			return err
+		}
+		return showPool(ctx, s, o, c.Name, 0)
+	})
+}
 
 type poolReleaseCmd struct{ poolSpan }
 

@@ -30,6 +30,12 @@ func TestPoolCommands(t *testing.T) {
 	if v := run("add", "asn", "--kind", "asn", "--numbers", "4200000100-4200000149"); v.Free != 50 || v.Rest != "2160h0m0s" || v.Ranges[0].Range != "4200000100-4200000149" {
 		t.Errorf("got %+v, want fifty numbers", v)
 	}
+	if v := run("retire", "asn", "4200000100-4200000101"); v.Free != 48 || strings.Join(v.Reserved, " ") != "4200000100-4200000101" {
+		t.Errorf("got %+v, want two retired", v)
+	}
+	if v := run("release", "asn", "4200000101"); v.Free != 49 || strings.Join(v.Reserved, " ") != "4200000100" {
+		t.Errorf("got %+v, want one of them back", v)
+	}
 	if v := run("add", "links", "--kind", "link", "--cidr", "10.99.0.0/24"); v.Free != 128 {
 		t.Errorf("got %+v, want 128 links", v)
 	}

@@ -36,7 +36,8 @@ type rangeView struct {
 // poolItemView is something of a pool that was given before.
 type poolItemView struct {
 	Value   string  `json:"value"`
-	State   string  `json:"state"` // live, resting, reserved or free
+	State   string  `json:"state"`   // live, resting, reserved or free
+	Retires bool    `json:"retires"` // it is live, and will be reserved when its service ends
 	Service string  `json:"service_id"`
 	Before  string  `json:"service_before"`
 	TakenAt *string `json:"taken_at"`
@@ -66,7 +67,7 @@ func viewItem(i berth.Item, now int64) poolItemView {
 	v := poolItemView{Value: i.Value, State: "free", Service: i.Owner, Before: i.Last, TakenAt: stamp(i.TakenAt)}
 	switch {
 	case i.Owner != "":
-		v.State = "live"
+		v.State, v.Retires = "live", i.FreeAt == berth.Forever
 	case i.FreeAt == berth.Forever:
 		v.State = "reserved"
 	case i.FreeAt > now:
@@ -108,7 +109,11 @@ func showPool(ctx context.Context, s *session, o *office, name string, limit int
 				if v.FreeAt != nil {
 					free = local(items[n].FreeAt, o.settings.Zone)
 				}
-				row(w, v.Value, v.State, shown(v.Service), local(items[n].TakenAt, o.settings.Zone), free, shown(v.Before))
+				state := v.State
+				if v.Retires {
+					state += ", retires"
+				}
+				row(w, v.Value, state, shown(v.Service), local(items[n].TakenAt, o.settings.Zone), free, shown(v.Before))
 			}
 		})
 	}
