@@ -63,10 +63,12 @@ func (d *Desk) CreateUser(ctx context.Context, u User, currency string) (User, e
 	return made, nil
 }
 
-// SuspendUser stops a user's keys from ordering and changing anything, or lets them again. What the user owns runs on.
+// SuspendUser stops a user's keys from ordering and changing anything, and the clock from renewing what the user owns at the
+// user's cost; or lets them again, and then has the clock look at once at what wasn't renewed. What the user owns runs on
+// until it expires.
 func (d *Desk) SuspendUser(ctx context.Context, id string, suspend bool) (User, error) {
 	var u User
-	err := d.Store.Write(ctx, Need{Users: []string{id}}, func(b *Book) error {
+	err := d.Store.Write(ctx, Need{Users: []string{id}, Meta: []string{waitsName(id)}}, func(b *Book) error {
 		var ok bool
 		if u, ok = b.User(id); !ok {
 			return Unknown("user_id", "Unknown user.")
@@ -79,6 +81,8 @@ func (d *Desk) SuspendUser(ctx context.Context, id string, suspend bool) (User, 
 		name := EventUserResumed
 		if suspend {
 			name = EventUserSuspended
+		} else {
+			tryAgain(b, id)
 		}
 		b.Announce(Event{Name: name, UserID: id})
 		return nil
@@ -196,7 +200,7 @@ func (d *Desk) Transfer(ctx context.Context, t Transfer) (_ Wallet, repeated boo
 		b.PutKey(Key{ID: ref, Mark: mark, ExpiresAt: Forever})
 		b.Announce(Event{Name: name, UserID: t.UserID, Amount: t.Amount, Detail: t.Ref})
 		if t.Amount > 0 {
-			moneyCame(b, t.UserID)
+			tryAgain(b, t.UserID)
 		}
 		return err
 	})

@@ -13,8 +13,16 @@ import (
 // processes try.
 //
 // A balance that doesn't cover it is no error: that is announced, and tried again on the schedule and when the wallet is
-// credited. Errors say that nothing is known, or that something else came first; the next look tells.
+// credited. Nor is an owner who is suspended: whoever is kept from ordering pays for nothing, and it is tried again when
+// that ends. Errors say that nothing is known, or that something else came first; the next look tells.
 func (d *Desk) RenewDue(ctx context.Context, s Service) (Receipt, error) {
+	// Read beside the write, which stays as it is for everybody: a suspension holds for the clock within moments, as it does
+	// for the API.
+	if u, ok, err := d.Store.User(ctx, s.UserID); err != nil {
+		return Receipt{}, err
+	} else if ok && !u.Active {
+		return Receipt{}, d.unrenewed(ctx, s, Forbidden)
+	}
 	name := fmt.Sprintf("renew/%s/%d", s.ID, s.ExpiresAt)
 	receipt, err := d.Place(ctx, &Request{
 		Kind: KindRenew, UserID: s.UserID, KeyOwnerID: s.UserID, IdempotencyKey: name, Canonical: []byte(name),
@@ -29,6 +37,9 @@ func (d *Desk) RenewDue(ctx context.Context, s Service) (Receipt, error) {
 // unrenewed writes down that a renewal was refused, and moves the service on as one that isn't paid.
 func (d *Desk) unrenewed(ctx context.Context, was Service, code Code) error {
 	need := Need{Services: []string{was.ID}, Wallets: []string{was.UserID}, Meta: []string{waitsName(was.UserID)}, Catalogue: true}
+	if code == Forbidden {
+		need.Users = []string{was.UserID}
+	}
 	return d.Store.Write(ctx, need, func(b *Book) error {
 		s, ok := b.Service(was.ID)
 		c, _ := b.Catalogue()
@@ -36,8 +47,8 @@ func (d *Desk) unrenewed(ctx context.Context, was Service, code Code) error {
 			return nil // whatever came between has set the next look
 		}
 		_, amount := c.extension(&s, s.Hours)
-		if w, ok := b.Wallet(s.UserID); code == InsufficientBalance && ok && w.Balance >= amount {
-			lookNow(b, &s) // it was credited since
+		if mended(b, s.UserID, code, amount) {
+			lookNow(b, &s)
 			b.PutService(s)
 			return nil
 		}
@@ -49,9 +60,23 @@ func (d *Desk) unrenewed(ctx context.Context, was Service, code Code) error {
 	})
 }
 
-// Services that wait for their owner's money are listed in a row of that owner's, which a credit reads under its lock.
-// It is written when a renewal fails and when money comes, and nowhere on the path of orders; an index would cost an
-// entry for every service there is. Names that needn't wait any more do no harm: the clock looks at them once.
+// mended reports whether what a renewal was refused for has gone since: the wallet was credited, or its owner let in.
+func mended(b *Book, userID string, code Code, amount int64) bool {
+	switch code {
+	case InsufficientBalance:
+		w, ok := b.Wallet(userID)
+		return ok && w.Balance >= amount
+	case Forbidden:
+		u, ok := b.User(userID)
+		return ok && u.Active
+	}
+	return false
+}
+
+// Services that wait for their owner's money, or for the end of the owner's suspension, are listed in a row of that owner's,
+// which a credit reads under its lock. It is written when a renewal fails and when that is over, and nowhere on the path of
+// orders; an index would cost an entry for every service there is. Names that needn't wait any more do no harm: the clock
+// looks at them once.
 func waitsName(userID string) string { return "waits/" + userID }
 
 // mostWaiting bounds that list. Those beyond it have the schedule.
@@ -64,8 +89,8 @@ func waitForMoney(b *Book, s *Service) {
 	}
 }
 
-// moneyCame has the clock look at once at what waits for a user's money.
-func moneyCame(b *Book, userID string) {
+// tryAgain has the clock look at once at what waits for a user's money, or to be let in.
+func tryAgain(b *Book, userID string) {
 	text, _ := b.Meta(waitsName(userID))
 	if text == "" {
 		return

@@ -12,8 +12,8 @@ import (
 type userCmds struct {
 	Create  userCreateCmd  `cmd:"" help:"Make a user with an empty wallet."`
 	List    userListCmd    `cmd:"" help:"List the users."`
-	Suspend userSuspendCmd `cmd:"" help:"Stop a user's keys from ordering. What the user owns runs on."`
-	Resume  userResumeCmd  `cmd:"" help:"Let a suspended user order again."`
+	Suspend userSuspendCmd `cmd:"" help:"Stop a user's keys from ordering and the clock from renewing. What the user owns runs on until it expires."`
+	Resume  userResumeCmd  `cmd:"" help:"Let a suspended user order again. What was to be renewed meanwhile is tried at once."`
 }
 
 // userView is a user as the commands show one.

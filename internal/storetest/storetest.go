@@ -81,6 +81,7 @@ func Run(t *testing.T, fresh func(t testing.TB) Database) {
 		{"an edge's rows are of one instant", edgeInstant},
 		{"the mark of an edge's rows", edgeMarks},
 		{"an open network order outlives its key", resealedOrders},
+		{"a suspended user pays for no renewal", suspendedUser},
 		{"items of pools rest", poolRest},
 		{"a refused call gives back what it took", poolUndone},
 		{"an item is given once though the answer is lost", poolLost},

@@ -20,6 +20,8 @@ const (
 	OtherHours    Switch = "other hours"    // a service forgets for how long it was bought
 	NeverResumes  Switch = "never resumes"  // what was paid again stays suspended
 	IgnoresMoney  Switch = "ignores money"  // a credit wakes nothing
+	RenewsBarred  Switch = "renews barred"  // suspended users pay
+	LetsWait      Switch = "lets wait"      // letting a user in wakes nothing
 	TellsNobody   Switch = "tells nobody"   // notices aren't written down
 	DeletesEarly  Switch = "deletes early"  // a suspension is a deletion
 	PaymentLifts  Switch = "payment lifts"  // a payment ends an operator's hold
@@ -33,7 +35,7 @@ func (s Switch) decide(need berth.Need, decide func(*berth.Book) error) func(*be
 		return decide
 	}
 	return func(b *berth.Book) error {
-		if s == IgnoresMoney && len(need.Services) == 0 {
+		if s == IgnoresMoney && len(need.Wallets) > 0 && len(need.Services) == 0 || s == LetsWait && len(need.Users) > 0 && len(need.Services) == 0 {
 			for _, name := range need.Meta {
 				if text, _ := b.Meta(name); strings.HasPrefix(name, "waits/") && text != "" {
 					b.PutMeta(name, "")
@@ -102,6 +104,8 @@ func TestBroken(t *testing.T) {
 		{"same", OtherHours},
 		{"suspended", NeverResumes},
 		{"money", IgnoresMoney},
+		{"barred", RenewsBarred},
+		{"money", LetsWait},
 		{"told", TellsNobody},
 		{"kept", DeletesEarly},
 		{"held", PaymentLifts},

@@ -17,7 +17,8 @@
 //	same        for as long as the last purchase
 //	paid        no service is active for long beyond its paid time and grace
 //	suspended   none is suspended for long while it's paid, unless an operator holds it
-//	money       nor while its owner wants it renewed and the wallet covers that
+//	money       nor while its owner wants it renewed, isn't suspended, and the wallet covers that
+//	barred      the clock renews nothing at the cost of a suspended user
 //	told        nobody's service is suspended who wasn't told before
 //	kept        nothing is deleted before its time, unless its owner asked for that
 //	held        a payment never lifts an operator's hold

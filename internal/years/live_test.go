@@ -159,6 +159,29 @@ type customer struct {
 	purse    int // 0: never tops up again, 1: late, 2: in time
 	credits  int
 	services []string
+	barred   []int64 // the instants at which the operator suspended this user, and let the user in again, in turn
+}
+
+// out reports whether the customer was suspended at an instant.
+func (c *customer) out(at int64) bool {
+	before := 0
+	for before < len(c.barred) && c.barred[before] < at {
+		before++
+	}
+	return before%2 == 1
+}
+
+// bar has the operator suspend the user, or let the user in, until the answer is certain.
+func (c *customer) bar(suspend bool) {
+	w := c.world
+	for {
+		_, _ = w.office.SuspendUser(background, c.id, suspend)
+		if u, ok, err := w.books.User(background, c.id); err == nil && ok && u.Active == !suspend {
+			c.barred = append(c.barred, u.UpdatedAt)
+			w.tally(map[bool]string{true: "user suspended", false: "user let in"}[suspend])
+			return
+		}
+	}
 }
 
 func newCustomer(w *world, n int) *customer {
@@ -178,11 +201,18 @@ func (c *customer) credit(minor int64) {
 // act is one thing that a customer does, or an operator about one.
 func (c *customer) act() {
 	w, dice := c.world, c.world.dice
-	if w.living < w.size.services {
+	out := c.out(w.now())
+	if w.living < w.size.services && !out {
 		c.buy()
 	}
 	if c.purse == 2 && dice.OneIn(2) || c.purse == 1 && dice.OneIn(8) {
 		c.credit(int64(5_000 + dice.Below(60_000)))
+	}
+	if out { // nothing else is for a suspended user to do
+		if dice.OneIn(3) {
+			c.bar(false)
+		}
+		return
 	}
 	if len(c.services) == 0 {
 		return
@@ -224,6 +254,8 @@ func (c *customer) act() {
 		task(berth.TaskResume, true)
 	case 9:
 		task(berth.TaskStop, false)
+	case 10:
+		c.bar(true)
 	}
 }
 

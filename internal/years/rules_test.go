@@ -79,7 +79,7 @@ func (w *world) judge() {
 			expired := w.now() > s.ExpiresAt+life.GraceHours*berth.Hour
 			lasts("paid", s, s.Status == berth.Active && expired)
 			lasts("suspended", s, s.Status == berth.Suspended && s.Held == berth.HeldByExpiry && s.ExpiresAt > w.now())
-			lasts("money", s, s.Status == berth.Suspended && s.Held == berth.HeldByExpiry && s.AutoRenew && wallet.Balance >= price(s))
+			lasts("money", s, s.Status == berth.Suspended && s.Held == berth.HeldByExpiry && s.AutoRenew && wallet.Balance >= price(s) && !c.out(w.now()))
 			return s.Status == berth.Terminated
 		})
 	}
@@ -102,6 +102,10 @@ func (w *world) final() {
 	}
 	slices.Reverse(orders) // by age
 	latest, renewals := map[string]berth.Order{}, map[string]int{}
+	owners := map[string]*customer{}
+	for _, c := range w.customers {
+		owners[c.id] = c
+	}
 	for _, o := range orders {
 		if o.State != berth.Completed {
 			if o.State == berth.Paid {
@@ -111,6 +115,9 @@ func (w *world) final() {
 		}
 		if before, ok := latest[o.ServiceID]; ok && o.Kind == berth.KindRenew && o.Versions != manual {
 			w.renewal(before, o)
+			if owners[o.UserID].out(o.CreatedAt) {
+				w.object("barred", "order %s renews %s at the cost of a user who is suspended", o.ID, o.ServiceID)
+			}
 			renewals[o.ServiceID]++
 			if renewals[o.ServiceID] > len(w.decided[o.ServiceID]) {
 				w.object("once", "order %s is the %dth renewal of %s, which was due %d times", o.ID, renewals[o.ServiceID], o.ServiceID, len(w.decided[o.ServiceID]))

@@ -181,6 +181,12 @@ func (s *shaky) Write(ctx context.Context, need berth.Need, decide func(*berth.B
 	return nil
 }
 
+func (s *shaky) User(ctx context.Context, id string) (berth.User, bool, error) {
+	u, ok, err := s.Store.User(ctx, id)
+	u.Active = u.Active || s.world.broken == RenewsBarred
+	return u, ok, err
+}
+
 func (s *shaky) DueServices(ctx context.Context, now int64, limit int) ([]string, error) {
 	if s.world.broken == NothingIsDue {
 		return nil, nil

@@ -63,7 +63,7 @@ func TestYears(t *testing.T) {
 func (w *world) eventful(t *testing.T) {
 	t.Helper()
 	for _, what := range []string{"told", "suspended", "resumed", "terminated", "renewed", "death", "write lost", "answer lost", "nobody served",
-		"provider away", "renewal: placed", "renewal: replayed", "renewal: not covered", "renewal: busy", "suspension refused",
+		"provider away", "user suspended", "user let in", "renewal: placed", "renewal: replayed", "renewal: not covered", "renewal: busy", "suspension refused",
 		"resumption refused", "deletion refused"} {
 		if w.tallies[what] == 0 {
 			t.Errorf("seed %d: there never was %q", w.seed, what)
