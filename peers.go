@@ -23,6 +23,9 @@ type Peers struct {
 // prefix or two needs, and few enough that a leaked table is cut off at once.
 const DefaultPeerLimit int64 = 20
 
+// mostRoutes is the highest limit: several times what the Internet has.
+const mostRoutes int64 = 10_000_000
+
 // pools are those that every order of the product takes one item of, the number's first.
 func (p *Peers) pools() []string {
 	var names []string
@@ -60,8 +63,8 @@ func (p *Peers) check(name string) error {
 		return refuse("multihop is %d, but must be between 0 and 255", p.Multihop)
 	}
 	for _, limit := range []int64{p.LimitV4, p.LimitV6} {
-		if limit < 0 || limit > 10_000_000 {
-			return refuse("a limit is %d, but must be between 1 and 10000000", limit)
+		if limit < 0 || limit > mostRoutes {
+			return refuse("a limit is %d, but must be between 1 and %d", limit, mostRoutes)
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -17,6 +18,8 @@ type sessionView struct {
 	ASN      int64        `json:"asn"` // 0 while there is none
 	LinkV4   string       `json:"link_v4"`
 	LinkV6   string       `json:"link_v6"`
+	LimitV4  int64        `json:"limit_v4"`
+	LimitV6  int64        `json:"limit_v6"`
 	Export   string       `json:"export"`
 	Prefixes []prefixView `json:"prefixes"`
 }
@@ -43,16 +46,32 @@ func viewSession(s berth.Service) *sessionView {
 	if err != nil || !ok {
 		return nil
 	}
-	v := &sessionView{ASN: int64(p.ASN), LinkV4: p.V4, LinkV6: p.V6, Export: string(p.Export), Prefixes: []prefixView{}}
+	v := &sessionView{ASN: int64(p.ASN), LinkV4: p.V4, LinkV6: p.V6, LimitV4: limitOf(p.V4, p.LimitV4), LimitV6: limitOf(p.V6, p.LimitV6),
+		Export: string(cmp.Or(p.Export, berth.ExportNone)), Prefixes: []prefixView{}}
 	for _, b := range p.Prefixes {
 		v.Prefixes = append(v.Prefixes, viewPrefix(b))
 	}
 	return v
 }
 
+// limitOf is the limit that holds on a link, 0 without one.
+func limitOf(link string, limit int64) int64 {
+	if link == "" {
+		return 0
+	}
+	return cmp.Or(limit, berth.DefaultPeerLimit)
+}
+
 func (v *sessionView) print(line func(name, value string)) {
 	line("AS number", decimal(v.ASN))
 	line("links", strings.TrimSpace(v.LinkV4+" "+v.LinkV6))
+	if v.LimitV4 != 0 {
+		line("limit over IPv4", decimal(v.LimitV4))
+	}
+	if v.LimitV6 != 0 {
+		line("limit over IPv6", decimal(v.LimitV6))
+	}
+	line("is sent", v.Export)
 	for _, p := range v.Prefixes {
 		text := p.Prefix
 		if p.Longest != 0 {

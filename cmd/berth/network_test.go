@@ -107,6 +107,15 @@ func TestPersonsDecideOnNetworks(t *testing.T) {
 	if p := show.Session.Prefixes[0]; p.Pending || !strings.Contains(p.Detail, "approved by Olga") {
 		t.Errorf("approve: got %+v", p)
 	}
+	show = decoded[serviceStateView](t, nil, "service", "session", first, "--limit-v4", "50", "--export", "default", "--db", shop.db)
+	if show.Session.LimitV4 != 50 || show.Session.LimitV6 != 0 || show.Session.Export != "default" {
+		t.Errorf("session: got %+v", show.Session)
+	}
+	for code, args := range map[int][]string{exitUsage: {"service", "session", first}, exitFailed: {"service", "session", first, "--export", "all"}} {
+		if r := call(t, nil, append(args, "--db", shop.db)...); r.code != code || !strings.Contains(r.err, "export") {
+			t.Errorf("%v: got exit code %d and %s", args, r.code, r.err)
+		}
+	}
 	s.stop()
 	must(t, nil, "verify", "--db", shop.db)
 }

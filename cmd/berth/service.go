@@ -15,6 +15,7 @@ type serviceCmds struct {
 	Suspend serviceSuspendCmd `cmd:"" help:"Keep a server from running until an operator resumes it, paid or not."`
 	Resume  serviceResumeCmd  `cmd:"" help:"End a suspension. A server that isn't paid is suspended again by the clock."`
 	Delete  serviceDeleteCmd  `cmd:"" help:"Delete a server at its provider, with all data on it. Nothing is given back."`
+	Session serviceSessionCmd `cmd:"" help:"Change limits or export of a network service's session. The catalogue's are for new orders."`
 	Prefix  servicePrefixCmds `cmd:"" help:"Prefixes of network services that wait for a person."`
 }
 
