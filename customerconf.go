@@ -34,6 +34,11 @@ func (s EdgeSession) BIRDConfig() string {
 		} else {
 			b.WriteString("  direct;\n  ttl security on;\n")
 		}
+		if s.PeerPort != 0 {
+			// A port of its own is for a router that shares its machine with others: each listens at its own address, and
+			// nowhere else.
+			b.WriteString("  strict bind on;\n")
+		}
 		b.WriteString("  connect delay time 1;\n")
 		switch s.Export {
 		case ExportNone:
@@ -49,10 +54,18 @@ func (s EdgeSession) BIRDConfig() string {
 }
 
 // FRRConfig is the whole configuration (frr.conf) of the customer's router when it runs FRR 8 or newer with zebra and
-// bgpd. A port of its own other than 179 is an option of bgpd (-p). The session must pass Check.
+// bgpd. A port of its own other than 179 is an option of bgpd, of which a line tells. The session must pass Check.
 func (s EdgeSession) FRRConfig() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "! FRR, for AS%d: service %s\n", s.ASN, s.ServiceID)
+	if s.PeerPort != 0 {
+		// No line of a configuration says where bgpd listens.
+		fmt.Fprintf(&b, "! Start bgpd with -p %d", s.PeerPort)
+		for _, l := range s.Links() {
+			fmt.Fprintf(&b, " -l %s", l.Peer)
+		}
+		b.WriteString("\n")
+	}
 	b.WriteString("frr defaults traditional\nservice integrated-vtysh-config\n!\n")
 	for _, l := range s.Links() {
 		v, all := l.family()

@@ -137,7 +137,7 @@ func judgeRange(k PoolKind, r Range) error {
 		return Invalid("cidr", "%s is not a block of addresses such as 203.0.113.0/24 or 2001:db8::/64.", quoted(r.CIDR))
 	case block != block.Masked():
 		return Invalid("cidr", "%s is an address within a block; the block is %s.", r.CIDR, block.Masked())
-	case block.Addr().IsMulticast() || block.Addr().IsLoopback() || block.Addr().IsUnspecified() || block.Addr().IsLinkLocalUnicast():
+	case nobodyHas(k, block.Addr()):
 		return Invalid("cidr", "%s holds addresses that no server can have.", r.CIDR)
 	case k == LinkPool && block.Bits() >= block.Addr().BitLen():
 		return Invalid("cidr", "%s is one address; a link has two.", r.CIDR)
@@ -147,6 +147,12 @@ func judgeRange(k PoolKind, r Range) error {
 		return Invalid("length", "Give the length of each prefix, between %d and %d.", block.Bits(), block.Addr().BitLen())
 	}
 	return judgeGateway(k, r, block)
+}
+
+// nobodyHas reports whether addresses like this one are of no use in a pool of a kind. Links may be on the loopback: an edge
+// and its customers on one machine need no rights at all, which is how a session is tried.
+func nobodyHas(k PoolKind, a netip.Addr) bool {
+	return a.IsMulticast() || a.IsUnspecified() || a.IsLinkLocalUnicast() || a.IsLoopback() && k != LinkPool
 }
 
 func judgeGateway(k PoolKind, r Range, block netip.Prefix) error {

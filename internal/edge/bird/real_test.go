@@ -72,7 +72,7 @@ func TestOthersStayUp(t *testing.T) {
 		s := l.Session(n)
 		all = append(all, s)
 		// One router plays all customers: the sessions, not the routers, are what is counted here.
-		conf += fmt.Sprintf("protocol bgp up%d { local %s port %d as %d; neighbor %s port %d as %d; password \"%s\"; multihop 2; connect delay time 1; ipv4 { import none; export none; }; }\n",
+		conf += fmt.Sprintf("protocol bgp up%d { local %s port %d as %d; neighbor %s port %d as %d; password \"%s\"; multihop 2; strict bind on; connect delay time 1; ipv4 { import none; export none; }; }\n",
 			n, s.V4.Peer, s.PeerPort, s.ASN, s.V4.Local, s.LocalPort, s.LocalASN, s.Password)
 	}
 	apply := func(sessions ...berth.EdgeSession) {

@@ -1,8 +1,10 @@
 package lab
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"os/user"
 	"strconv"
@@ -46,8 +48,7 @@ func (l *Lab) Customer(t testing.TB, s berth.EdgeSession) *Customer {
 			t.Fatal(err)
 		}
 		for _, p := range link.Prefixes {
-			host := p.Prefix.Addr().Next()
-			if err := l.spaces.all(ctx, c.name, fmt.Sprintf("addr add %s/%d dev lo", host, host.BitLen())); err != nil {
+			if err := c.host(ctx, p.Prefix); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -55,13 +56,23 @@ func (l *Lab) Customer(t testing.TB, s berth.EdgeSession) *Customer {
 	return c
 }
 
+// Host gives a host at the customer's the first address of a further prefix.
+func (c *Customer) Host(t testing.TB, prefix netip.Prefix) {
+	t.Helper()
+	if err := c.host(t.Context(), prefix); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (c *Customer) host(ctx context.Context, prefix netip.Prefix) error {
+	address := prefix.Addr().Next()
+	return c.lab.spaces.all(ctx, c.name, fmt.Sprintf("addr add %s/%d dev lo", address, address.BitLen()))
+}
+
 // BIRD starts the customer's BIRD from a configuration as it stands, or has the running one take it.
 func (c *Customer) BIRD(t testing.TB, text string) {
 	t.Helper()
 	conf := c.lab.site.Path(c.name + ".conf")
-	if c.lab.spaces == nil {
-		text = bound(text)
-	}
 	if err := c.lab.site.Write(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

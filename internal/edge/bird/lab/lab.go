@@ -2,12 +2,15 @@
 //
 //	lab.go       the edge, in network namespaces of its own or on loopback addresses
 //	customer.go  a customer's router, BIRD or FRR
+//	look.go      what kernels and processes tell: routes, pings, refused passwords, rights
+//	session.go   sessions for tests that have no orders
 //	space.go     network namespaces
 //
 // In namespaces there are kernel routes and pings: edge, Internet and each customer are networks of their own, which nobody
 // else sees and which end with the processes that hold them. It needs root, or a kernel that lets users make namespaces. On
-// loopback there are sessions, filters and limits, for any user: BIRD runs with no rights at all. There, and only there, a
-// customer's text is given one thing more, by which its router listens on its own address alone.
+// loopback there are sessions, filters and limits, for any user: BIRD runs with no rights at all. A customer's text is never
+// changed. The operator's is, and on loopback only: it has nothing to do with the machine's own routes there, and listens on
+// its sessions' addresses alone.
 package lab
 
 import (
@@ -198,28 +201,6 @@ func (l *Lab) ask(t testing.TB, name, command string) string {
 		t.Fatal(err)
 	}
 	return out
-}
-
-// KernelRoutes are the routes that BIRD has put into the edge's kernel, of both families.
-func (l *Lab) KernelRoutes(t testing.TB) (routes []string) {
-	t.Helper()
-	for _, family := range []string{"-4", "-6"} {
-		out, err := l.spaces.run(t.Context(), "edge", ip, family, "route", "show", "proto", "bird")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for line := range strings.Lines(out) {
-			routes = append(routes, strings.Fields(line)[0])
-		}
-	}
-	return routes
-}
-
-// Ping reports whether an address answers the Internet.
-func (l *Lab) Ping(t testing.TB, address string) bool {
-	t.Helper()
-	_, err := l.spaces.run(t.Context(), "internet", "ping", "-n", "-q", "-c", "1", "-W", "1", address)
-	return err == nil
 }
 
 func (l *Lab) wait(t testing.TB, what string, condition func() bool) {
