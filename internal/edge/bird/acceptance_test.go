@@ -192,12 +192,16 @@ protocol static many4 { ipv4; route 198.51.0.0/24 unreachable; route 198.51.1.0/
 	}
 	s.within(5*time.Second, "IPv4 tripped, IPv6 up", tripped)
 	s.within(5*time.Second, "its route is gone", func() bool { return slices.Equal(s.routes(one), bought(one)[1:]) })
+	at := s.links(one)[0].Since
 	router.BIRD(s.T, one.BIRDConfig())
 	two.V4.Limit = 7
 	s.apply(one, two)
 	s.lab.Ask(s, "configure") // and by the operator's hand
 	if !tripped() {
 		s.Errorf("after two reconfigurations: got %+v, want it tripped", s.links(one))
+	}
+	if got := s.links(one)[0]; got.Since != at || got.TrippedAt != at {
+		s.Errorf("got a trip of %d and down since %d, want both %d as before", got.TrippedAt, got.Since, at)
 	}
 	if out := s.driver.ClearTrip(s.Context(), edgetest.Owner, one.ServiceID); out.Verdict != berth.Done {
 		s.Fatalf("clear: got %s (%v)", out.Verdict, out.Reason)

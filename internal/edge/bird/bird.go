@@ -198,6 +198,7 @@ func (d *Driver) link(p protocol, b *block, ipv6 bool, now time.Time) berth.Edge
 	switch {
 	case b.trip != nil:
 		l.Tripped, l.TrippedAt, l.LastError = true, b.trip.at, b.trip.reason
+		l.Since = b.trip.at // BIRD makes what is shut anew with every reconfiguration, and counts from there
 	case p.tripped():
 		l.Tripped, l.TrippedAt = true, l.Since
 	}
