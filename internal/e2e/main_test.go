@@ -8,11 +8,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -35,12 +39,26 @@ func build(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o755); err != nil { // some tests run the program as nobody
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	program = filepath.Join(dir, "berth")
 	cmd := exec.Command("go", "build", "-o", program, "github.com/berth-host/berth/cmd/berth")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build the program: %v\n%s", err, out)
 		return 1
+	}
+	// These tests wait for what they have started more than they compute.
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if lanes := strconv.Itoa(2 * runtime.GOMAXPROCS(0)); !given {
+		if err := flag.Set("test.parallel", lanes); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
 	}
 	return m.Run()
 }
@@ -60,9 +78,16 @@ type result struct {
 // command runs the program to its end.
 func command(t *testing.T, env []string, args ...string) result {
 	t.Helper()
+	return commandAs(t, nil, env, args...)
+}
+
+// commandAs is command behind a command line that runs another: setpriv, say.
+func commandAs(t *testing.T, as, env []string, args ...string) result {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, program, args...)
+	line := append(append(slices.Clone(as), program), args...)
+	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
 	cmd.Env = environment(env...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
@@ -91,13 +116,20 @@ type process struct {
 // start starts a server. It's killed when the test ends.
 func start(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
+	return startAs(t, nil, env, args...)
+}
+
+// startAs is start behind a command line that becomes another's.
+func startAs(t *testing.T, as, env []string, args ...string) *process {
+	t.Helper()
 	log, err := os.CreateTemp(t.ArtifactDir(), "log")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer log.Close()
 	p := &process{args: args, log: log.Name(), ready: make(chan struct{}), ended: make(chan struct{})}
-	p.cmd = exec.Command(program, args...)
+	line := append(append(slices.Clone(as), program), args...)
+	p.cmd = exec.Command(line[0], line[1:]...)
 	p.cmd.Env, p.cmd.Stderr = environment(env...), log
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 // shop is an installation with one customer, made with the operator's own commands.
 type shop struct {
 	db       string
+	as       []string // a command line that runs the program as somebody else; empty for the test's own user
 	env      []string
 	config   string // settings file
 	machines string // journal of the simulated provider
@@ -81,11 +82,18 @@ func secretKey(t *testing.T) string {
 // openShopWith makes a shop with these settings in the environment.
 func openShopWith(t *testing.T, db string, env ...string) *shop {
 	t.Helper()
-	dir := t.TempDir()
-	s := &shop{db: db, env: env, config: filepath.Join(dir, "berth.yaml"), machines: filepath.Join(dir, "machines")}
+	s := &shop{db: db, env: env}
+	s.found(t, t.TempDir())
+	return s
+}
+
+// found makes the shop: its files in a folder, its database, and its customer. Its user must be able to read the folder.
+func (s *shop) found(t *testing.T, dir string) {
+	t.Helper()
+	s.config, s.machines = filepath.Join(dir, "berth.yaml"), filepath.Join(dir, "machines")
 	goods := filepath.Join(dir, "catalogue.yaml")
 	for path, text := range map[string]string{s.config: strings.Replace(config, "JOURNAL", s.machines, 1), goods: catalogue} {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -100,7 +108,6 @@ func openShopWith(t *testing.T, db string, env ...string) *shop {
 		t.Fatal(err)
 	}
 	s.buyer = load.Buyer{UserID: "buyer", Key: key.Key}
-	return s
 }
 
 // pool gives the shop's servers addresses from a pool, instead of the provider's own.
@@ -116,7 +123,7 @@ func (s *shop) pool(t *testing.T) {
 // run runs an operator's command on the shop's database.
 func (s *shop) run(t *testing.T, args ...string) result {
 	t.Helper()
-	return command(t, s.env, append(args, "--db", s.db)...)
+	return commandAs(t, s.as, s.env, append(args, "--db", s.db)...)
 }
 
 // must is run for a command that has to succeed; it returns the output.
@@ -135,7 +142,7 @@ func (s *shop) serve(t *testing.T, address string, more ...string) *process {
 	if address == "" {
 		address = "127.0.0.1:0"
 	}
-	return start(t, s.env, append([]string{"serve", "--config", s.config, "--db", s.db, "--listen", address}, more...)...)
+	return startAs(t, s.as, s.env, append([]string{"serve", "--config", s.config, "--db", s.db, "--listen", address}, more...)...)
 }
 
 // read opens the shop's database for looking at it.
