@@ -48,7 +48,7 @@ func (s *street) trip(id string, was detail, customer *lab.Customer) (other stri
 	s.wire(others).BIRD(s.T, others.Config.BIRD)
 	s.up(other, others)
 	if now := s.detail(id); !now.tripped() || !slices.Equal(now.since(), first.since()) {
-		s.Errorf("after another order: got %s with %+v, want it tripped as before: %+v", now.State, now.Links, first.Links)
+		s.Errorf("after another order: got %s with %v, want it tripped as before: %v", now.State, now.Links, first.Links)
 	}
 	s.kernel("the other's routes alone", others.bought()...)
 
@@ -100,6 +100,6 @@ func (s *street) runOut(id string, was detail, customer *lab.Customer, other str
 	s.renew(id)
 	s.up(id, was)
 	if now := s.detail(other); !now.routes(1, 0) || !slices.Equal(now.since(), others.since()) {
-		s.Errorf("the other: got %s with %+v, want it as it was: %+v", now.State, now.Links, others.Links)
+		s.Errorf("the other: got %s with %v, want it as it was: %v", now.State, now.Links, others.Links)
 	}
 }

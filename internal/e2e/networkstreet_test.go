@@ -187,6 +187,15 @@ type link struct {
 	Tripped            bool
 }
 
+// String is for the messages of tests.
+func (l link) String() string {
+	routes := "no routes"
+	if l.Accepted != nil && l.Filtered != nil {
+		routes = fmt.Sprintf("%d routes accepted and %d filtered", *l.Accepted, *l.Filtered)
+	}
+	return fmt.Sprintf("%s is %s since %s with %s", l.Yours, l.State, l.Since, routes)
+}
+
 type prefix struct{ Prefix, Evidence, Status string }
 
 func (s *street) detail(id string) detail {
@@ -291,15 +300,17 @@ func (s *street) kernel(what string, want ...string) {
 	}
 	slices.Sort(want)
 	var got []string
+	same := false
 	defer func() {
-		if s.Failed() {
+		if !same {
 			s.Logf("the edge's kernel has %v, want %v", got, want)
 		}
 	}()
 	s.within(10*time.Second, what, func() bool {
 		got = s.lab.KernelRoutes(s.T)
 		slices.Sort(got)
-		return slices.Equal(got, want)
+		same = slices.Equal(got, want)
+		return same
 	})
 }
 
@@ -308,14 +319,16 @@ func (s *street) kernel(what string, want ...string) {
 func (s *street) up(id string, was detail) {
 	s.Helper()
 	var d detail
+	up := false
 	defer func() {
-		if s.Failed() {
-			s.Logf("the session is %s: %+v", d.State, d.Links)
+		if !up {
+			s.Logf("AS%d is %s and %s: %v", d.ASN, d.Status, d.State, d.Links)
 		}
 	}()
 	s.within(20*time.Second, "the sessions are up", func() bool {
 		d = s.detail(id)
-		return d.routes(1, 0) && d.ASN == was.ASN && d.Password == was.Password
+		up = d.routes(1, 0) && d.ASN == was.ASN && d.Password == was.Password
+		return up
 	})
 	if s.packets() {
 		s.within(15*time.Second, "pings", func() bool { return s.pings(was.bought()...) })
