@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"net/netip"
 	"os"
 	"strings"
@@ -50,7 +51,7 @@ func TestNetworksAccess(t *testing.T) {
 	if s.pings(letter) || s.pings(nothing) {
 		t.Error("prefixes without evidence answer")
 	}
-	s.must(t, "service", "prefix", "approve", id, letter, "--by", "Ada")
+	s.approve(id, letter)
 	s.v4(id, "an approved letter lets it pass", 3, 1)
 	s.kernel("all prefixes with evidence", append(d.bought(), roa, letter)...)
 	// What the API returns now announces them by itself.
@@ -58,6 +59,23 @@ func TestNetworksAccess(t *testing.T) {
 	s.v4(id, "nothing else is announced", 3, 0)
 	s.within(15*time.Second, "pings of all", func() bool { return s.pings(append(d.bought(), roa, letter)...) })
 	s.proved("9999900.00")
+}
+
+// approve does as an operator would: reads the letter that waits, and approves what was read.
+func (s *street) approve(id, prefix string) {
+	s.Helper()
+	var waiting []struct {
+		Service string `json:"service_id"`
+		Prefix  string
+		Read    string
+	}
+	if err := json.Unmarshal([]byte(s.must(s.T, "--json", "service", "prefix", "list")), &waiting); err != nil {
+		s.Fatal(err)
+	}
+	if len(waiting) != 1 || waiting[0].Service != id || waiting[0].Prefix != prefix {
+		s.Fatalf("got %+v, want %s of %s alone to wait", waiting, prefix, id)
+	}
+	s.must(s.T, "service", "prefix", "approve", id, prefix, "--read", waiting[0].Read, "--by", "Ada")
 }
 
 // v4 waits for the routes of the IPv4 part, which are more than the other's.
