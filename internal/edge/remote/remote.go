@@ -247,8 +247,12 @@ func (e *Edge) serve(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(order)
 }
 
-// rewrite is how often a report is written down that has no news: an agent reports every second.
-const rewrite = 10 * berth.Second
+// An agent reports every second. A report with news is written down at once, one with other counts of routes after recount,
+// and any other after rewrite.
+const (
+	recount = 2 * berth.Second
+	rewrite = 10 * berth.Second
+)
 
 // news tells whether a report says anything but other counts.
 func news(old, now Report) bool {
@@ -259,6 +263,14 @@ func news(old, now Report) bool {
 		!slices.Equal(old.Refused, now.Refused) || !slices.EqualFunc(old.State.Links, now.State.Links, same)
 }
 
+// due tells whether a report without news is to be written down all the same.
+func (r row) due(now Report, at int64) bool {
+	counts := func(a, b berth.EdgeLinkState) bool {
+		return a.Accepted == b.Accepted && a.Filtered == b.Filtered && a.Exported == b.Exported
+	}
+	return r.HeardAt+rewrite < at || r.HeardAt+recount < at && !slices.EqualFunc(r.State.Links, now.State.Links, counts)
+}
+
 // hear writes a report down and answers it.
 func (e *Edge) hear(ctx context.Context, report Report) (Order, error) {
 	if e.config == nil {
@@ -267,7 +279,7 @@ func (e *Edge) hear(ctx context.Context, report Report) (Order, error) {
 	cleared, has := report.Cleared, report.Has
 	report.Cleared, report.Has = nil, ""
 	now, err := e.row(ctx)
-	if err == nil && (len(cleared) > 0 || now.HeardAt+rewrite < e.now() || news(now.Report, report)) {
+	if err == nil && (len(cleared) > 0 || now.due(report, e.now()) || news(now.Report, report)) {
 		err = e.write(ctx, func(r *row) {
 			r.Report, r.HeardAt = report, e.now()
 			r.Clear = slices.DeleteFunc(r.Clear, func(id string) bool { return slices.Contains(cleared, id) })
