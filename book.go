@@ -97,7 +97,7 @@ type Changes struct {
 
 // NewBook opens a book over the rows that a need asked for. Its instant is the later of clock and one microsecond
 // after the newest change of any row loaded, so that what follows in cause follows in time, whatever the clocks of
-// several machines say. need.Held says which of rows.Orders weren't loaded.
+// several machines say. The orders of need.Held weren't loaded, and are taken as they are.
 func NewBook(clock int64, newID func(instant int64) string, need Need, rows Rows) *Book {
 	b := &Book{catalogue: rows.Catalogue}
 	b.users.fill(need.Users, rows.Users, func(r *User) string { return r.ID })
@@ -110,13 +110,16 @@ func NewBook(clock int64, newID func(instant int64) string, need Need, rows Rows
 	b.counters.fill(need.Counters, rows.Counters, func(r *Counter) string { return r.Name })
 	b.meta.fill(need.Meta, rows.Meta, func(r *Meta) string { return r.Name })
 	b.keys.fill(need.Keys, rows.Keys, func(r *Key) string { return r.ID })
+	at := newest(rows)
 	if len(need.Held) > 0 {
 		b.held = make(map[string]int64, len(need.Held))
-		for i := range need.Held {
-			b.held[need.Held[i].ID] = need.Held[i].UpdatedAt
+		for _, o := range need.Held {
+			b.held[o.ID] = o.UpdatedAt
+			b.orders.load(o.ID, o)
+			at = max(at, o.UpdatedAt)
 		}
 	}
-	b.now = max(clock, newest(rows)+1)
+	b.now = max(clock, at+1)
 	b.newID = func() string { return newID(b.now) }
 	b.batch = b.newID()
 	return b
@@ -179,32 +182,33 @@ func (b *Book) Changes() (*Changes, bool) {
 		Batch: b.batch, Now: b.now, Entries: b.entries, Events: b.events, Catalogue: b.applied,
 		// A key that was dropped and then used anew stays.
 		Dropped: slices.DeleteFunc(slices.Clone(b.dropped), b.KeyInFlight),
-		Users:   b.users.change(), Wallets: b.wallets.change(), Orders: b.orders.change(),
-		Services: b.services.change(), APIKeys: b.apiKeys.change(), Stock: b.stock.change(),
+		Users:   b.users.change(), Wallets: b.wallets.change(), Services: b.services.change(), APIKeys: b.apiKeys.change(), Stock: b.stock.change(),
 		Pools: b.pools.change(), Items: b.items.change(),
 		Counters: b.counters.change(), Meta: b.meta.change(), Keys: b.keys.change(),
 	}
-	c.Orders.Update, c.Held = b.split(c.Orders.Update)
+	c.Orders, c.Held = b.changedOrders()
 	touched := len(b.users.touched) + len(b.wallets.touched) + len(b.orders.touched) + len(b.services.touched) +
 		len(b.apiKeys.touched) + len(b.stock.touched) + len(b.counters.touched) + len(b.meta.touched) +
 		len(b.keys.touched) + len(b.pools.touched) + len(b.items.touched) + len(b.dropped) + len(b.entries) + len(b.events)
 	return c, touched > 0 || b.applied != nil
 }
 
-// split parts the changed orders into those that were loaded and those that weren't.
-func (b *Book) split(orders []Order) (loaded []Order, held []Held) {
+// changedOrders parts the changed orders into those that were loaded, or are new, and those that weren't loaded.
+func (b *Book) changedOrders() (c Change[Order], held []Held) {
 	if len(b.held) == 0 {
-		return orders, nil
+		return b.orders.change(), nil
 	}
-	for _, o := range orders {
-		if was, ok := b.held[o.ID]; ok {
-			held = append(held, Held{o, was})
+	others := table[Order]{touched: make([]*row[Order], 0, len(b.orders.touched))}
+	held = make([]Held, 0, len(b.orders.touched))
+	for _, r := range b.orders.touched {
+		if was, ok := b.held[r.value.ID]; ok {
+			held = append(held, Held{r.value, was})
 		} else {
-			loaded = append(loaded, o)
+			others.touched = append(others.touched, r)
 		}
 	}
 	slices.SortFunc(held, func(a, b Held) int { return strings.Compare(a.ID, b.ID) }) // they are locked in this order
-	return loaded, held
+	return others.change(), held
 }
 
 // Now is the batch's instant, in microseconds UTC: the one time that everything written here happened.
@@ -387,17 +391,19 @@ func (b *Book) Announce(e Event) {
 	b.events = append(b.events, e)
 }
 
-// table holds the loaded rows of one sort, by key.
+// table holds the loaded rows of one sort, by key. A row is a kilobyte for some sorts, so rows are copied as seldom as can be.
 type table[R any] struct {
 	rows    map[string]*row[R]
-	touched []*row[R]
+	touched []*row[R] // as they are now, in the order in which they were first touched
 }
 
+// row is one version of a row. It's replaced by another and never changed, so that undoing needs no copy of it.
 type row[R any] struct {
 	value   R
 	present bool // it exists now
 	stored  bool // it exists in the database
 	touched bool
+	place   int // in touched
 }
 
 func (t *table[R]) fill(keys []string, rows []R, key func(*R) string) {
@@ -405,14 +411,19 @@ func (t *table[R]) fill(keys []string, rows []R, key func(*R) string) {
 		return
 	}
 	t.rows = make(map[string]*row[R], len(keys))
-	cells := make([]row[R], len(keys)) // one allocation for the batch's rows
-	for i, k := range keys {
-		t.rows[k] = &cells[i]
+	absent := new(row[R])
+	for _, k := range keys {
+		t.rows[k] = absent
 	}
 	for i := range rows {
-		if r := t.rows[key(&rows[i])]; r != nil {
-			r.value, r.present, r.stored = rows[i], true, true
-		}
+		t.load(key(&rows[i]), &rows[i])
+	}
+}
+
+// load notes what the database has of a row that was asked for.
+func (t *table[R]) load(key string, value *R) {
+	if t.rows[key] != nil {
+		t.rows[key] = &row[R]{value: *value, present: true, stored: true}
 	}
 }
 
@@ -428,25 +439,52 @@ func (t *table[R]) read(key string, notLoaded func()) (R, bool) {
 
 // put writes a row. One that wasn't loaded is taken for new: its id was just made.
 func (t *table[R]) put(b *Book, key string, value R) {
-	r := t.rows[key]
-	if r == nil {
-		if t.rows == nil {
-			t.rows = make(map[string]*row[R])
-		}
-		r = &row[R]{}
-		t.rows[key] = r
-		b.undo = append(b.undo, func() { delete(t.rows, key) })
+	before := t.rows[key]
+	r := &row[R]{value: value, present: true, touched: true, place: len(t.touched)}
+	if t.rows == nil {
+		t.rows = make(map[string]*row[R])
 	}
-	before := *r
-	count := len(t.touched)
-	if !r.touched {
+	t.rows[key] = r
+	if before != nil {
+		r.stored = before.stored
+	}
+	if before != nil && before.touched {
+		r.place = before.place
+		t.touched[r.place] = r
+	} else {
 		t.touched = append(t.touched, r)
 	}
-	b.undo = append(b.undo, func() { *r, t.touched = before, t.touched[:count] })
-	r.value, r.present, r.touched = value, true, true
+	b.undo = append(b.undo, func() { t.takeBack(key, r, before) })
+}
+
+// takeBack puts the row before in the place of r, nil for none.
+func (t *table[R]) takeBack(key string, r, before *row[R]) {
+	switch {
+	case before == nil:
+		delete(t.rows, key)
+	default:
+		t.rows[key] = before
+	}
+	if before != nil && before.touched {
+		t.touched[r.place] = before
+	} else {
+		t.touched = t.touched[:r.place]
+	}
 }
 
 func (t *table[R]) change() (c Change[R]) {
+	news := 0
+	for _, r := range t.touched {
+		if !r.stored {
+			news++
+		}
+	}
+	if news > 0 {
+		c.Insert = make([]R, 0, news)
+	}
+	if old := len(t.touched) - news; old > 0 {
+		c.Update = make([]R, 0, old)
+	}
 	for _, r := range t.touched {
 		if r.stored {
 			c.Update = append(c.Update, r.value)

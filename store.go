@@ -203,10 +203,10 @@ type Need struct {
 	Counters  []string
 	Meta      []string
 	Keys      []string
-	Held      []Order // of Orders, those that the caller has as it last wrote them, see Holding
-	Now       int64   // the instant by which an item is free; the store sets it
-	Catalogue bool    // the current catalogue
-	Unsealed  bool    // batches that are to be sealed, by id and as many as one run takes; only the sealer asks for them
+	Held      []*Order // of Orders, those that the caller has as it last wrote them, see Holding; nobody changes them
+	Now       int64    // the instant by which an item is free; the store sets it
+	Catalogue bool     // the current catalogue
+	Unsealed  bool     // batches that are to be sealed, by id and as many as one run takes; only the sealer asks for them
 }
 
 // Holding is the need of a write over orders that the caller holds the leases of, as it last wrote them. Nobody else is
@@ -215,30 +215,47 @@ type Need struct {
 // rows. So decide sees either the rows as they are, or its changes come to nothing. It must change every one of them:
 // what it only reads isn't checked.
 func Holding(orders ...Order) Need {
-	n := Need{Held: orders}
+	var n Need
 	for i := range orders {
 		n.Orders = append(n.Orders, orders[i].ID)
+		n.Held = append(n.Held, &orders[i])
 	}
 	return n
 }
 
-// And adds the rows of other.
-func (n Need) And(other Need) Need {
-	n.Users = append(n.Users, other.Users...)
-	n.Wallets = append(n.Wallets, other.Wallets...)
-	n.Orders = append(n.Orders, other.Orders...)
-	n.Services = append(n.Services, other.Services...)
-	n.APIKeys = append(n.APIKeys, other.APIKeys...)
-	n.Stock = append(n.Stock, other.Stock...)
-	n.Pools = append(n.Pools, other.Pools...)
-	n.Items = append(n.Items, other.Items...)
-	n.Counters = append(n.Counters, other.Counters...)
-	n.Meta = append(n.Meta, other.Meta...)
-	n.Keys = append(n.Keys, other.Keys...)
-	n.Held = append(n.Held, other.Held...)
-	n.Catalogue = n.Catalogue || other.Catalogue
-	n.Unsealed = n.Unsealed || other.Unsealed
-	return n
+// And adds the rows of others. The lists are new ones: nobody's own are changed.
+func (n Need) And(others ...Need) Need {
+	all := append([]Need{n}, others...)
+	sum := Need{
+		Users: joined(all, func(n *Need) []string { return n.Users }), Wallets: joined(all, func(n *Need) []string { return n.Wallets }),
+		Orders: joined(all, func(n *Need) []string { return n.Orders }), Services: joined(all, func(n *Need) []string { return n.Services }),
+		APIKeys: joined(all, func(n *Need) []string { return n.APIKeys }), Stock: joined(all, func(n *Need) []string { return n.Stock }),
+		Pools: joined(all, func(n *Need) []PoolNeed { return n.Pools }), Items: joined(all, func(n *Need) []string { return n.Items }),
+		Counters: joined(all, func(n *Need) []string { return n.Counters }), Meta: joined(all, func(n *Need) []string { return n.Meta }),
+		Keys: joined(all, func(n *Need) []string { return n.Keys }), Held: joined(all, func(n *Need) []*Order { return n.Held }),
+		Now: n.Now,
+	}
+	for i := range all {
+		sum.Catalogue = sum.Catalogue || all[i].Catalogue
+		sum.Unsealed = sum.Unsealed || all[i].Unsealed
+	}
+	return sum
+}
+
+// joined is one list of all needs, made in one piece: a batch has hundreds of calls.
+func joined[T any](needs []Need, list func(*Need) []T) []T {
+	count := 0
+	for i := range needs {
+		count += len(list(&needs[i]))
+	}
+	if count == 0 {
+		return nil
+	}
+	all := make([]T, 0, count)
+	for i := range needs {
+		all = append(all, list(&needs[i])...)
+	}
+	return all
 }
 
 // Empty reports whether nothing is named.

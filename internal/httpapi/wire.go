@@ -131,7 +131,8 @@ func (s *server) purchase(c *call, r berth.Receipt) (any, error) {
 		}
 	}
 	a := s.flat(c, r)
-	a.Password = &r.Password
+	password := r.Password // alone: the answer would keep the whole receipt
+	a.Password = &password
 	link := s.loginLink(c, sv)
 	a.ServerStatus = newServer{
 		NewID: sv.ID, IDSolusVM: numberOrNull(sv.ServerNo), Name: r.Order.Name, PrimaryIP: textOrNull(sv.Address),

@@ -270,7 +270,7 @@ func (b *batcher) transact(calls []*call) (again []*call, f *failure) {
 			decided = append(decided, c) // answered with the others: when a statement fails, all run again
 			continue
 		}
-		c.need = berth.Need{}.And(c.need).And(missing) // the caller's own lists stay as they are
+		c.need = c.need.And(missing) // the caller's own lists stay as they are
 		again = append(again, c)
 	}
 	changes, any := book.Changes()
@@ -315,7 +315,6 @@ func (b *batcher) open(ctx context.Context, calls []*call) (tx, *berth.Book, err
 			return nil, nil, err
 		}
 	}
-	rows.Orders = append(rows.Orders, need.Held...)
 	if need.Catalogue {
 		if b.catalogue == nil || b.catalogue.Version != version {
 			c, err := b.engine.catalogueAt(ctx, version)
@@ -381,18 +380,19 @@ func answerAll(calls []*call, err error) []*call {
 // union is the need of a whole batch, each list sorted and without repeats: every process locks in the same order.
 func union(calls []*call) berth.Need {
 	if len(calls) == 1 {
-		return sorted(calls[0].need.And(berth.Need{}), 1)
+		return sorted(calls[0].need, 1)
 	}
-	var need berth.Need
-	for _, c := range calls {
-		need = need.And(c.need)
+	needs := make([]berth.Need, len(calls))
+	for i, c := range calls {
+		needs[i] = c.need
 	}
+	need := berth.Need{}.And(needs...)
 	need.Held = sole(need)
 	return sorted(need, len(calls))
 }
 
 // sole are the held orders that no other call of the batch names: one of the two would be mistaken about it.
-func sole(need berth.Need) []berth.Order {
+func sole(need berth.Need) []*berth.Order {
 	if len(need.Held) == 0 {
 		return nil
 	}
@@ -400,7 +400,7 @@ func sole(need berth.Need) []berth.Order {
 	for _, id := range need.Orders {
 		named[id]++
 	}
-	return slices.DeleteFunc(need.Held, func(o berth.Order) bool { return named[o.ID] > 1 })
+	return slices.DeleteFunc(need.Held, func(o *berth.Order) bool { return named[o.ID] > 1 })
 }
 
 // unheld are the orders of a need that have to be loaded.
@@ -409,8 +409,8 @@ func unheld(need berth.Need) []string {
 		return need.Orders
 	}
 	held := make(map[string]bool, len(need.Held))
-	for i := range need.Held {
-		held[need.Held[i].ID] = true
+	for _, o := range need.Held {
+		held[o.ID] = true
 	}
 	return slices.DeleteFunc(slices.Clone(need.Orders), func(id string) bool { return held[id] })
 }

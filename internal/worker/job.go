@@ -20,11 +20,14 @@ type jobKey struct {
 	id   string
 }
 
-// ending is what came of a job: a receipt of its own sort.
+// ending is what came of a job: a receipt of its own sort. Receipts are two kilobytes, and go through channels.
 type ending struct {
-	order berth.Receipt
-	task  berth.TaskReceipt
+	order *berth.Receipt     // nil for a task
+	task  *berth.TaskReceipt // nil for an order
 }
+
+// noEnding is what is known of a job whose lease was lost.
+func noEnding() ending { return ending{&berth.Receipt{}, &berth.TaskReceipt{}} }
 
 func orderJob(o berth.Order) job  { return job{order: &o} }
 func taskJob(s berth.Service) job { return job{service: &s} }
@@ -82,11 +85,11 @@ func (w *Worker) perform(ctx context.Context, j job) berth.Outcome {
 // record writes an outcome down, and tells whether that was the end of the job.
 func (w *Worker) record(j job, out berth.Outcome) (e ending, over bool, err error) {
 	if j.isTask() {
-		e.task, err = w.desk.Finish(context.Background(), *j.service, out)
-		return e, e.task.Verdict != berth.Waiting, err
+		r, err := w.desk.Finish(context.Background(), *j.service, out)
+		return ending{task: &r}, r.Verdict != berth.Waiting, err
 	}
-	e.order, err = w.desk.Settle(context.Background(), *j.order, out)
-	return e, e.order.Order.State != berth.Paid, err
+	r, err := w.desk.Settle(context.Background(), *j.order, out)
+	return ending{order: &r}, r.Order.State != berth.Paid, err
 }
 
 // ended tells the observer how a job ended.
@@ -157,13 +160,16 @@ func (w *Worker) Change(ctx context.Context, r berth.TaskRequest) (berth.TaskRec
 			p.failed <- err
 			return
 		}
-		p.pursue(w, taskJob(s), ending{task: berth.TaskReceipt{Service: s, Verdict: berth.Waiting}}, start)
+		p.pursue(w, taskJob(s), ending{task: &berth.TaskReceipt{Service: s, Verdict: berth.Waiting}}, start)
 	})
 	e, outwaited, err := w.await(ctx, p)
-	if err == nil && outwaited {
-		e.task = w.latestTask(e.task)
+	switch {
+	case err != nil:
+		return berth.TaskReceipt{}, err
+	case outwaited:
+		return w.latestTask(*e.task), nil
 	}
-	return e.task, err
+	return *e.task, nil
 }
 
 // latestTask is how a task stands now: another process may have ended it.

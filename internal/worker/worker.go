@@ -94,10 +94,13 @@ func New(desk *berth.Desk, o Options) *Worker {
 func (w *Worker) Place(ctx context.Context, r *berth.Request) (berth.Receipt, error) {
 	p := w.placement(func(p *placement) { w.place(p, r) })
 	e, outwaited, err := w.await(ctx, p)
-	if err == nil && outwaited {
-		e.order = w.latest(e.order)
+	switch {
+	case err != nil:
+		return berth.Receipt{}, err
+	case outwaited:
+		return w.latest(*e.order), nil
 	}
-	return e.order, err
+	return *e.order, nil
 }
 
 // placement is one piece of work on its way from a request.
@@ -148,12 +151,12 @@ func (w *Worker) place(p *placement, r *berth.Request) {
 	case err != nil:
 		p.failed <- err
 	case receipt.Replayed:
-		p.settled <- ending{order: receipt}
+		p.settled <- ending{order: &receipt}
 	case receipt.Order.State != berth.Paid:
 		w.options.Observe.Settled(receipt.Order.Kind, string(receipt.Order.State))
-		p.settled <- ending{order: receipt}
+		p.settled <- ending{order: &receipt}
 	default:
-		p.pursue(w, orderJob(receipt.Order), ending{order: receipt}, start)
+		p.pursue(w, orderJob(receipt.Order), ending{order: &receipt}, start)
 	}
 }
 
@@ -309,7 +312,7 @@ func (w *Worker) settle(j job, out berth.Outcome) (e ending, over bool) {
 		}
 		w.options.Log.Error("recording an outcome failed", j.subject(), j.key().id, "verdict", out.Verdict.String(), "error", errors.Unwrap(err))
 		if !berth.IsCode(err, berth.Unavailable) || !w.holds(j) {
-			return ending{}, false
+			return noEnding(), false
 		}
 		time.Sleep(pause)
 	}
