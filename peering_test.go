@@ -446,9 +446,9 @@ func TestPasswordsAndTrips(t *testing.T) {
 	})
 	s := p.bought("asn")
 	session, _, _, _ := p.Session(background, s)
-	changed, carried, err := p.RotatePassword(background, anna, s.ID)
+	changed, password, carried, err := p.RotatePassword(background, anna, s.ID)
 	again, _, _, _ := p.Session(background, changed)
-	if err != nil || !carried || again.Password == session.Password || len(again.Password) != 16 {
+	if err != nil || !carried || again.Password != password || again.Password == session.Password || len(again.Password) != 16 {
 		t.Errorf("got %v, %v, %q after %q", carried, err, again.Password, session.Password)
 	}
 	if got := p.phase(s.ID); got == berth.EdgeEstablished {
@@ -475,7 +475,7 @@ func TestPasswordsAndTrips(t *testing.T) {
 		t.Errorf("cleared: got %v and %s", err, p.phase(s.ID))
 	}
 	p.edge.Away(true)
-	if _, carried, err := p.RotatePassword(background, anna, s.ID); err != nil || carried {
+	if _, _, carried, err := p.RotatePassword(background, anna, s.ID); err != nil || carried {
 		t.Errorf("an edge that's away: got %v, %v, want the password kept for later", carried, err)
 	}
 	if err := p.ClearTrip(background, s); refusal(err) != "unavailable" {

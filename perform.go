@@ -265,9 +265,14 @@ func (d *Desk) forgetPassword(b *Book, s *Service, t Task) {
 func (d *Desk) SetAutoRenew(ctx context.Context, userID, serverID string, on bool) (Service, error) {
 	var set Service
 	err := d.Store.Write(ctx, Need{Services: []string{serverID}}, func(b *Book) error {
-		s, _ := b.Service(serverID)
+		s, made := b.Service(serverID)
+		network := s.Sort == NetworkService
+		if !made { // its order may be at work on it, and says of what sort it will be
+			o, _ := b.Order(serverID)
+			network = o.Kind == KindNetwork
+		}
 		var err error
-		if s.Sort == NetworkService {
+		if network {
 			s, err = ownNetwork(b, userID, serverID)
 		} else {
 			s, err = ownServer(b, &Request{UserID: userID, ServerID: serverID})

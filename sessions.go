@@ -52,16 +52,22 @@ func ownSession(b *Book, userID, id string) (Service, Peering, error) {
 	if err != nil {
 		return s, Peering{}, err
 	}
+	p, err := sessionOf(s)
+	return s, p, err
+}
+
+// sessionOf is what a network service has of a session, refused where there is none, or none for long.
+func sessionOf(s Service) (Peering, error) {
 	p, ok, err := ReadPeering(s.Peering)
 	switch {
 	case err != nil:
-		return s, p, Errorf(Internal, "An internal error occurred; it has been logged.").Because(err)
+		return p, Errorf(Internal, "An internal error occurred; it has been logged.").Because(err)
 	case !ok || !p.Linked():
-		return s, p, Errorf(NotSupported, "This network service has no session.")
+		return p, Errorf(NotSupported, "This network service has no session.")
 	case s.Task.Do == TaskDelete:
-		return s, p, networkBusy()
+		return p, networkBusy()
 	}
-	return s, p, nil
+	return p, nil
 }
 
 // changeSession changes the session of a user's service in one write, and then has the edge carry it.
@@ -87,19 +93,21 @@ func (d *Desk) changeSession(ctx context.Context, userID, id string, need Need, 
 }
 
 // RotatePassword gives a session a new password. Both ends then need it: until the customer's router has it, too, the
-// session is down. Carried says that the edge has it already; otherwise it gets it as soon as it answers.
-func (d *Desk) RotatePassword(ctx context.Context, userID, id string) (s Service, carried bool, err error) {
-	password := d.NewPassword()
-	sealed := d.Sealer.Seal(PeeringRow(id), password[:min(len(password), peerPasswordLength)])
+// session is down. Carried says that the edge has it already; otherwise it gets it as soon as it answers. The password is
+// returned as it was made: whoever asked for it is to have it, in whatever state the edge is.
+func (d *Desk) RotatePassword(ctx context.Context, userID, id string) (s Service, password string, carried bool, err error) {
+	password = d.NewPassword()
+	password = password[:min(len(password), peerPasswordLength)]
+	sealed := d.Sealer.Seal(PeeringRow(id), password)
 	s, err = d.changeSession(ctx, userID, id, Need{}, func(b *Book, s *Service, p *Peering) error {
 		p.Password = sealed
 		b.Announce(Event{Name: EventServiceSet, UserID: s.UserID, ServiceID: s.ID, Detail: "session password"})
 		return nil
 	})
 	if err != nil {
-		return s, false, err
+		return s, "", false, err
 	}
-	return s, d.Carry(ctx, s), nil
+	return s, password, d.Carry(ctx, s), nil
 }
 
 // Carry has the edge of a network service carry what the database says now, and tells whether it does. One that can't
@@ -116,8 +124,18 @@ func (d *Desk) patient(ctx context.Context) (context.Context, context.CancelFunc
 	return context.WithTimeout(ctx, time.Duration(d.Policy.Patience)*time.Microsecond)
 }
 
-// ClearTrip lets the session of a user's service come up again after it was shut for sending too many routes.
+// ClearTrip lets the session of a user's service come up again after it was shut for sending too many routes. A service that
+// its order is still at work on is Provisioning here, and refused as busy.
 func (d *Desk) ClearTrip(ctx context.Context, s Service) error {
+	switch s.Status {
+	case Terminated:
+		return Unknown("id", "Unknown network service: id %s.", quoted(s.ID))
+	case Provisioning:
+		return networkBusy()
+	}
+	if _, err := sessionOf(s); err != nil {
+		return err
+	}
 	edge, ok := d.Networks[s.Provider].(Sessions)
 	if !ok {
 		return Errorf(NotSupported, "This network service has no session.")

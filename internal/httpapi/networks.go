@@ -284,12 +284,11 @@ func (s *server) rotatePassword(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	sv, carried, err := s.Desk.RotatePassword(c.http.Context(), sv.UserID, sv.ID)
+	sv, password, carried, err := s.Desk.RotatePassword(c.http.Context(), sv.UserID, sv.ID)
 	if err != nil {
 		return nil, err
 	}
-	session, _, _, _ := s.Desk.Session(c.http.Context(), sv)
-	return changeAnswer("The session has a new password; your router needs it, too.", sv, carried, sessionPassword{sv.ID, session.Password}), nil
+	return changeAnswer("The session has a new password; your router needs it, too.", sv, carried, sessionPassword{sv.ID, password}), nil
 }
 
 type prefixesOf struct {
