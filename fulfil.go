@@ -331,12 +331,16 @@ func (d *Desk) unowned(ctx context.Context, o Order, providerRef string) error {
 // restful refuses an order that is settled or that a process is working on now.
 func restful(b *Book, o Order) error {
 	if o.State != Paid {
-		return Errorf(Busy, "The order is %s already; there is nothing left to decide.", o.State)
+		return decided(o)
 	}
 	if o.Holder != "" && o.DueAt > b.Now() {
 		return Errorf(Busy, "A process is working on this order; try again in %d seconds.", (o.DueAt-b.Now())/Second+1)
 	}
 	return nil
+}
+
+func decided(o Order) error {
+	return Errorf(Busy, "The order is %s already; there is nothing left to decide.", o.State)
 }
 
 // Retry makes a postponed order due at once.

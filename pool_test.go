@@ -297,6 +297,10 @@ func TestPoolRefusals(t *testing.T) {
 		{"numbers of AS_TRANS", "numbers", "AS_TRANS", numbers(23000, 24000)},
 		{"private and public numbers", "numbers", "mixes", numbers(65530, 65535)},
 		{"numbers that are private in part", "numbers", "mixes", numbers(4199999999, 4200000010)},
+		{"public numbers with private ones", "numbers", "are for private use", with(numbers(205000, 205001), func(p *berth.Pool) { p.Name = "asn" })},
+		{"private numbers with public ones", "numbers", "are public", with(numbers(205000, 205001), func(p *berth.Pool) {
+			p.Ranges = append(p.Ranges, berth.Range{First: 64512, Last: 64513})
+		})},
 		{"numbers beyond 32 bits", "numbers", "between 1 and", numbers(4294967290, 4294967296)},
 		{"an overlap of numbers", "numbers", "of the pool asn", numbers(4200000199, 4200000300)},
 	} {

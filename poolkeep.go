@@ -23,6 +23,11 @@ func (d *Desk) AddPool(ctx context.Context, p Pool) (Pool, error) {
 	if err := judgePool(&p); err != nil {
 		return Pool{}, err
 	}
+	for _, r := range p.Ranges {
+		if edge, asn, own := d.ownNumber(r); own && p.Kind == ASNPool {
+			return Pool{}, Invalid("numbers", "AS%d is the operator's own: the edge %s speaks with it (providers.%s.asn in the settings), and no customer can have it. Leave it out.", asn, edge, edge)
+		}
+	}
 	var made Pool
 	err := d.Store.Write(ctx, Need{Meta: []string{MetaPools}, Pools: []PoolNeed{{Name: p.Name}}}, func(b *Book) error {
 		names, _ := b.Meta(MetaPools)
@@ -203,6 +208,10 @@ func apart(p Pool, from int, others []Pool) error {
 		r := p.Ranges[n]
 		if first := p.Ranges[0]; p.Kind != ASNPool && first.prefix().Addr().Is4() != r.prefix().Addr().Is4() {
 			return Invalid("cidr", "The pool %s holds addresses of the other IP version; %s needs a pool of its own.", p.Name, r.CIDR)
+		}
+		if first := p.Ranges[0]; p.Kind == ASNPool && nobodys(first.First) != nobodys(r.First) {
+			are := map[bool]string{true: "for private use", false: "public"}[nobodys(first.First)]
+			return Invalid("numbers", "The numbers of the pool %s are %s; %s needs a pool of its own.", p.Name, are, r)
 		}
 		for _, other := range p.Ranges[:n] {
 			if err := together(p, p, r, other, field); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strconv"
 )
 
 // sponsoredPool holds the AS numbers that were registered for single customers, so that they live as all others do.
@@ -19,6 +18,13 @@ func (d *Desk) register(ctx context.Context, o Order, asn int64) (Receipt, error
 	}
 	if asn < 1 || asn > maxASN || nobodys(asn) {
 		return Receipt{}, Invalid("asn", "%d is reserved or for private use; a registration has a public number.", asn)
+	}
+	// A number never leaves its pool, so none joins it for an order that has no use for it. The write judges once more.
+	if o.State != Paid {
+		return Receipt{}, decided(o)
+	}
+	if _, err := awaiting(o); err != nil {
+		return Receipt{}, err
 	}
 	pool := Pool{Name: sponsoredPool, Kind: ASNPool, Ranges: []Range{{First: asn, Last: asn}}}
 	if err := d.registrable(ctx, pool); err != nil {
@@ -55,11 +61,20 @@ func (d *Desk) register(ctx context.Context, o Order, asn int64) (Receipt, error
 	return receipt, nil
 }
 
-// registered gives an order the number of the pool "sponsored" that an operator names.
-func registered(b *Book, o Order, value string) (Order, error) {
+// awaiting is the session of an order that waits for its number, and refuses any other.
+func awaiting(o Order) (Peering, error) {
 	p, ok, err := ReadPeering(o.Peering)
 	if err != nil || !ok || p.ASN != 0 {
-		return o, Invalid("order_id", "This order doesn't wait for an AS number.")
+		return p, Invalid("order_id", "This order doesn't wait for an AS number.")
+	}
+	return p, nil
+}
+
+// registered gives an order the number of the pool "sponsored" that an operator names.
+func registered(b *Book, o Order, value string) (Order, error) {
+	p, err := awaiting(o)
+	if err != nil {
+		return o, err
 	}
 	pool, _ := b.Pool(sponsoredPool)
 	place, _ := pool.Place(value)
@@ -87,14 +102,22 @@ func registered(b *Book, o Order, value string) (Order, error) {
 	return o, nil
 }
 
+// ownNumber is the first edge of the settings, by name, whose own AS number is in a range. No session has it at both ends.
+func (d *Desk) ownNumber(r Range) (edge string, asn int64, own bool) {
+	for _, name := range slices.Sorted(maps.Keys(d.Edges)) {
+		if asn = int64(d.Edges[name]); asn >= r.First && asn <= r.Last {
+			return name, asn, true
+		}
+	}
+	return "", 0, false
+}
+
 // registrable refuses a number that can't be a single customer's, and has the pool "sponsored" hold it otherwise. The pool's own
 // rules have the last word, under its lock; what is judged here before names the field that the operator knows.
 func (d *Desk) registrable(ctx context.Context, one Pool) error {
 	value := one.At(0)
-	for _, name := range slices.Sorted(maps.Keys(d.Edges)) {
-		if strconv.FormatUint(uint64(d.Edges[name]), 10) == value {
-			return Invalid("asn", "AS%s is the operator's own: the edge %s speaks with it (providers.%s.asn in the settings). Give the number that was registered for this customer.", value, name, name)
-		}
+	if edge, _, own := d.ownNumber(one.Ranges[0]); own {
+		return Invalid("asn", "AS%s is the operator's own: the edge %s speaks with it (providers.%s.asn in the settings). Give the number that was registered for this customer.", value, edge, edge)
 	}
 	pools, err := d.Store.Pools(ctx, d.Now())
 	if err != nil {

@@ -53,3 +53,42 @@ func TestNumbersThatAreTaken(t *testing.T) {
 	}
 	p.proved()
 }
+
+// A number never leaves the pool that it has joined. So none joins one for an order that is decided, or that has its number.
+func TestNoNumberJoinsForNothing(t *testing.T) {
+	p := newPeered(t, 1)
+	own := p.bought("own")
+	r, err := p.buy("sponsored", berth.Yearly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Resolve(background, r.Order.ID, berth.Resolution{ASN: 210123}); err != nil {
+		t.Fatal(err)
+	}
+	p.edge.Away(true)
+	waits, err := p.buy("own", berth.Yearly) // for its edge alone
+	if err != nil || waits.Order.State != berth.Paid {
+		t.Fatalf("got %s, %v, want it paid", waits.Order.State, err)
+	}
+	for id, want := range map[string]string{own.ID: "busy", r.Order.ID: "busy", waits.Order.ID: "invalid_parameter order_id"} {
+		if _, err := p.Resolve(background, id, berth.Resolution{ASN: 210124}); refusal(err) != want {
+			t.Errorf("got %q, want %q", refusal(err), want)
+		}
+	}
+	if _, err := p.AddPool(background, berth.Pool{Name: "more", Kind: berth.ASNPool, Ranges: []berth.Range{{First: 210124, Last: 210130}}}); err != nil {
+		t.Errorf("the number has joined a pool: %v", err)
+	}
+}
+
+// What an edge speaks with is no customer's number: the order that got it would be refused by that edge, and refunded.
+func TestTheOperatorsOwnNumberIsInNoPool(t *testing.T) {
+	p := newPeered(t, 1, func(d *berth.Desk) { d.Edges = map[string]uint32{"edge": 64500, "transit": 4200000500} })
+	pool := berth.Pool{Name: "more", Kind: berth.ASNPool, Ranges: []berth.Range{{First: 4200000400, Last: 4200000600}}}
+	if _, err := p.AddPool(background, pool); refusal(err) != "invalid_parameter numbers" || !strings.Contains(err.Error(), "AS4200000500") {
+		t.Errorf("got %v", err)
+	}
+	pool.Ranges[0].Last = 4200000499
+	if _, err := p.AddPool(background, pool); err != nil {
+		t.Errorf("without it: got %v", err)
+	}
+}

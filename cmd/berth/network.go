@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -95,6 +96,9 @@ type orderCompleteCmd struct {
 // Run completes an order with the number that a person had registered. The session's password is made now, so this command
 // needs the key that seals it.
 func (c *orderCompleteCmd) Run(s *session) error {
+	if c.ASN == 0 { // which elsewhere means that none was given
+		return usageError{errors.New("--asn: 0 is no AS number; give the one that was registered")}
+	}
 	return c.do(s, func(ctx context.Context, o *office) error {
 		order, err := findOrder(ctx, o.store, c.Order)
 		if err != nil {

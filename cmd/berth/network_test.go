@@ -68,6 +68,9 @@ func TestPersonsDecideOnNetworks(t *testing.T) {
 	if r := call(t, nil, "order", "complete", first, "--asn", "210500", "--db", shop.db, "--config", config); r.code == exitDone || !strings.Contains(r.err, "providers.edge.asn") {
 		t.Errorf("the edge's own number: got exit code %d and %s", r.code, r.err)
 	}
+	if r := call(t, nil, "order", "complete", first, "--asn", "0", "--db", shop.db, "--config", config); r.code != exitUsage || !strings.Contains(r.err, "--asn") {
+		t.Errorf("no number: got exit code %d and %s", r.code, r.err)
+	}
 	done := decoded[orderView](t, nil, "order", "complete", first, "--asn", "210123", "--db", shop.db, "--config", config)
 	if done.State != "completed" || done.Service == nil || done.Service.Status != "active" {
 		t.Errorf("complete: got %+v", done)
