@@ -179,10 +179,12 @@ func (e *Edge) until(ctx context.Context, holds func(row) bool) (waited bool, er
 	defer tick.Stop()
 	for ; ; waited = true {
 		r, err := e.row(ctx)
-		if err != nil {
+		switch {
+		case err != nil && ctx.Err() != nil: // the time is over, and not the database away
+			return waited, errUnheard
+		case err != nil:
 			return waited, err
-		}
-		if holds(r) {
+		case holds(r):
 			return waited, nil
 		}
 		select {
