@@ -18,7 +18,9 @@ func TestWhoIsAway(t *testing.T) {
 		<-ctx.Done()
 		return "", false, errors.New("the database is away")
 	}
-	gone := func(context.Context, string) (string, bool, error) { return "", false, errors.New("the database is away") }
+	gone := func(context.Context, string) (string, bool, error) {
+		return "", false, errors.New("the database is away")
+	}
 	silent := func(context.Context, string) (string, bool, error) { return "", false, nil }
 	for _, c := range []struct {
 		name string
