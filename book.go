@@ -235,6 +235,9 @@ func (b *Book) ApplyCatalogue(c Catalogue) (*Catalogue, error) {
 	c.Version, c.AppliedAt = old.Version+1, b.now
 	c.Plans = datePlans(c.Plans, old, b.now)
 	checked, err := NewCatalogue(c)
+	if err == nil {
+		err = checked.sellsRegistered()
+	}
 	if err != nil {
 		return nil, Errorf(InvalidParameter, "The catalogue is refused: %v.", err)
 	}

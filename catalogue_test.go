@@ -68,6 +68,16 @@ func TestCatalogueChecks(t *testing.T) {
 		{"a network of nobody", func(c *berth.Catalogue) { c.Networks[0].Provider = "" }, "provider"},
 		{"a network without a price", func(c *berth.Catalogue) { c.Networks[1].Monthly = berth.NotOffered }, "no price"},
 		{"a network with a wrong price", func(c *berth.Catalogue) { c.Networks[0].Yearly = -2 }, "prices"},
+		{"a network of two pools of the same name", func(c *berth.Catalogue) { c.Networks[0].Peers = berth.Peers{ASNs: "a", Links: []string{"a"}} }, "named twice"},
+		{"a sponsored network with a pool of numbers", func(c *berth.Catalogue) { c.Networks[0].Peers = berth.Peers{ASNs: "a", Sponsored: true} }, "leave asns out"},
+		{"links without a number", func(c *berth.Catalogue) { c.Networks[0].Links = []string{"l"} }, "no number"},
+		{"three links", func(c *berth.Catalogue) {
+			c.Networks[0].Peers = berth.Peers{ASNs: "a", Links: []string{"l", "m", "n"}}
+		}, "at most two"},
+		{"prefixes without a session", func(c *berth.Catalogue) { c.Networks[0].Peers = berth.Peers{ASNs: "a", Prefixes: []string{"p"}} }, "no session"},
+		{"an export that there isn't", func(c *berth.Catalogue) { c.Networks[0].Export = "all" }, "export is"},
+		{"hops beyond counting", func(c *berth.Catalogue) { c.Networks[0].Multihop = 256 }, "multihop is 256"},
+		{"a limit below zero", func(c *berth.Catalogue) { c.Networks[0].LimitV6 = -1 }, "a limit is -1"},
 		{"a network beyond price", func(c *berth.Catalogue) { c.Networks[0].Monthly = berth.MaxMinor + 1 }, "prices"},
 	} {
 		c := goods()

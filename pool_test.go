@@ -297,6 +297,7 @@ func TestPoolRefusals(t *testing.T) {
 		{"numbers of AS_TRANS", "numbers", "AS_TRANS", numbers(23000, 24000)},
 		{"private and public numbers", "numbers", "mixes", numbers(65530, 65535)},
 		{"numbers that are private in part", "numbers", "mixes", numbers(4199999999, 4200000010)},
+		{"the pool of registrations with links", "kind", "choose another name", berth.Pool{Name: "sponsored", Kind: berth.LinkPool, Ranges: []berth.Range{{CIDR: "10.0.0.0/24"}}}},
 		{"public numbers with private ones", "numbers", "are for private use", with(numbers(205000, 205001), func(p *berth.Pool) { p.Name = "asn" })},
 		{"private numbers with public ones", "numbers", "are public", with(numbers(205000, 205001), func(p *berth.Pool) {
 			p.Ranges = append(p.Ranges, berth.Range{First: 64512, Last: 64513})

@@ -105,6 +105,8 @@ func judgePool(p *Pool) error {
 		return Invalid("name", "The name of a pool is 1 to 64 letters, digits, dots, underscores and hyphens.")
 	case p.Kind != AddressPool && p.Kind != ASNPool && p.Kind != LinkPool && p.Kind != PrefixPool:
 		return Invalid("kind", "The kind of a pool is address, asn, link or prefix.")
+	case p.Name == sponsoredPool && p.Kind != ASNPool: // it can't be removed, and no registration could be completed any more
+		return Invalid("kind", "The pool %s holds the AS numbers that were registered for single customers; choose another name.", p.Name)
 	case !printable(p.Location, 100):
 		return Invalid("location", "The location must be at most 100 printable characters, as the catalogue names it.")
 	case p.Rest < 0 || p.Rest > 10*365*24*Hour:

@@ -2,6 +2,7 @@ package berth
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 )
@@ -100,6 +101,17 @@ func registered(b *Book, o Order, value string) (Order, error) {
 	p.ASN = uint32FromASN(value)
 	o.Peering = p.text()
 	return o, nil
+}
+
+// sellsRegistered refuses a product that would give a number which was registered for one customer to another. Not when a
+// catalogue is read: one that was applied before this was looked at must stay readable.
+func (c *Catalogue) sellsRegistered() error {
+	for i := range c.Networks {
+		if n := &c.Networks[i]; n.ASNs == sponsoredPool {
+			return fmt.Errorf("network %q: asns is the pool %s, whose numbers were registered for single customers: give another pool, or sponsored: true", n.Name, sponsoredPool)
+		}
+	}
+	return nil
 }
 
 // ownNumber is the first edge of the settings, by name, whose own AS number is in a range. No session has it at both ends.

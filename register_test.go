@@ -92,3 +92,17 @@ func TestTheOperatorsOwnNumberIsInNoPool(t *testing.T) {
 		t.Errorf("without it: got %v", err)
 	}
 }
+
+// What was registered for one customer is sold to nobody else, not even after its rest.
+func TestNoProductSellsWhatWasRegistered(t *testing.T) {
+	s := newShop(t)
+	c := goods()
+	c.Networks[0].ASNs = "sponsored"
+	if _, err := s.ApplyCatalogue(background, c); refusal(err) != "invalid_parameter" || !strings.Contains(err.Error(), "registered for single customers") {
+		t.Errorf("got %v", err)
+	}
+	c.Networks[0].ASNs = "others"
+	if _, err := s.ApplyCatalogue(background, c); err != nil {
+		t.Errorf("another pool: got %v", err)
+	}
+}
