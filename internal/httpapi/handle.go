@@ -69,6 +69,7 @@ func New(o Options) http.Handler {
 		users:      newMarked(o.Desk.Now, o.Desk.Store.Meta, o.Desk.Store.User),
 		perKey:     newLimiter[string](o.RatePerKey, o.BurstPerKey),
 		perSession: newLimiter[string](sessionRate, sessionBurst),
+		perFilter:  newLimiter[string](filterRate, filterBurst),
 		failedKeys: newLimiter[netip.Addr](o.FailedKeysPerMinute/60, o.FailedKeysPerMinute),
 	}
 	for _, r := range routes() {
@@ -90,6 +91,7 @@ type server struct {
 	users      *cache[berth.User]
 	perKey     *limiter[string]     // by the key's id
 	perSession *limiter[string]     // by the network service's id
+	perFilter  *limiter[string]     // the same, for its prefixes
 	failedKeys *limiter[netip.Addr] // by neighbourhood
 	manual     []byte               // the page of /docs
 }

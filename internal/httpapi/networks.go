@@ -246,13 +246,16 @@ func (s *server) visibleNetwork(c *call) (berth.Service, error) {
 // router reconfigured, which all its sessions share; and a limit that a script clears at once is none.
 const sessionRate, sessionBurst = 0.1, 5
 
+// The same for its prefixes, of which a customer may bring a whole list.
+const filterRate, filterBurst = 1, 300
+
 // sparing is visibleNetwork for a change that has the router work.
-func (s *server) sparing(c *call) (berth.Service, error) {
+func (s *server) sparing(c *call, seldom *limiter[string]) (berth.Service, error) {
 	sv, err := s.visibleNetwork(c)
 	if err != nil {
 		return sv, err
 	}
-	if wait, ok := s.perSession.take(sv.ID, s.Desk.Now()); !ok {
+	if wait, ok := seldom.take(sv.ID, s.Desk.Now()); !ok {
 		return sv, &berth.Error{Code: berth.RateLimited, RetryAfter: wait, Message: "This session is changed too often."}
 	}
 	return sv, nil
@@ -280,7 +283,7 @@ type sessionPassword struct {
 
 // rotatePassword is POST /API/networks/rotate_password.
 func (s *server) rotatePassword(c *call) (any, error) {
-	sv, err := s.sparing(c)
+	sv, err := s.sparing(c, s.perSession)
 	if err != nil {
 		return nil, err
 	}
@@ -306,7 +309,7 @@ func (s *server) changePrefixes(c *call) (any, error) {
 	if bad != nil && text != "" {
 		c.in.refuse("prefix", "prefix must be a network such as 198.51.100.0/24 or 2001:db8::/48.")
 	}
-	sv, err := s.visibleNetwork(c)
+	sv, err := s.sparing(c, s.perFilter)
 	if err != nil {
 		return nil, err
 	}
@@ -333,7 +336,7 @@ func (s *server) changePrefixes(c *call) (any, error) {
 
 // clearTrip is POST /API/networks/clear_trip.
 func (s *server) clearTrip(c *call) (any, error) {
-	sv, err := s.sparing(c)
+	sv, err := s.sparing(c, s.perSession)
 	if err != nil {
 		return nil, err
 	}

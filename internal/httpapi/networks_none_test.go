@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/berth-host/berth"
 )
@@ -67,4 +68,26 @@ func TestANewPasswordIsAnswered(t *testing.T) {
 	}
 	s.desk.Networks["edge"] = edge
 	s.proved()
+}
+
+// Prefixes are rationed by the session, too, and a whole list of them fits.
+func TestPrefixesAreChangedSeldom(t *testing.T) {
+	s := openShop(t)
+	busy, other := s.buyNetwork(), s.buyNetwork()
+	change := func(id string) reply {
+		return s.post(prefixes, `{"id":"`+id+`","prefix":"185.1.1.0/24","action":"remove"}`)
+	}
+	for range filterBurst {
+		if got := change(busy); got.status != 404 {
+			t.Fatalf("got %d %s, want it answered", got.status, got.raw)
+		}
+	}
+	checkError(t, "too often", change(busy), 429, berth.RateLimited, "")
+	if got := change(other); got.status != 404 {
+		t.Errorf("another session: got %d %s", got.status, got.raw)
+	}
+	s.clock.advance(time.Second)
+	if got := change(busy); got.status != 404 {
+		t.Errorf("after a while: got %d %s", got.status, got.raw)
+	}
 }
