@@ -70,14 +70,25 @@ func (p *Peering) Linked() bool { return p.V4 != "" || p.V6 != "" }
 // left refuses an order when one of the product's pools has nothing left, before any money moves.
 func (p *Peers) left(b *Book, product string) error {
 	soldOut := &Error{Code: OutOfStock, Parameter: "network_id", Message: "The network " + product + " is out of stock."}
-	empty := false
+	empty, twice := false, false
+	var links [2]bool                // whether there is one of IPv4, and of IPv6
 	for _, name := range p.pools() { // all of them in any case: what isn't loaded yet is then loaded at once
-		_, left := b.Peek(name)
+		next, left := b.Peek(name)
 		pool, _ := b.Pool(name)
 		empty = empty || !left || pool.Kind != p.kindOf(name)
+		if p.kindOf(name) == LinkPool {
+			family := &links[0]
+			if strings.Contains(next.Value, ":") {
+				family = &links[1]
+			}
+			twice, *family = twice || *family, true
+		}
 	}
-	if empty {
+	switch {
+	case empty:
 		return soldOut
+	case twice:
+		return &Error{Code: OutOfStock, Parameter: "network_id", Message: "The network " + product + " can't be ordered: two of its pools of links are of one IP version. Its operator has to take one out."}
 	}
 	return nil
 }

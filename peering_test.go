@@ -189,6 +189,26 @@ func TestRefusedBeforeTheDebit(t *testing.T) {
 
 // An edge that's away: the order waits, is paid once, and completes by itself. One that the edge certainly won't carry is
 // refunded, and its items rest.
+// A session has one link of each IP version. Of two pools one would be taken from in vain.
+func TestTwoLinksOfOneVersion(t *testing.T) {
+	p := newPeered(t, 2)
+	if _, err := p.AddPool(background, berth.Pool{Name: "more", Kind: berth.LinkPool, Ranges: []berth.Range{{CIDR: "10.98.0.0/24"}}}); err != nil {
+		t.Fatal(err)
+	}
+	c := goods()
+	c.Networks = append(c.Networks, berth.NetworkProduct{ID: "twice", Name: "AS twice", Provider: "edge", Monthly: 1000, Yearly: 10000,
+		Peers: berth.Peers{ASNs: "asns", Links: []string{"links", "more"}}})
+	p.apply(c)
+	before := p.balance(anna)
+	if _, err := p.buy("twice", berth.Monthly); refusal(err) != "out_of_stock network_id" || !strings.Contains(err.Error(), "one IP version") {
+		t.Errorf("got %v, want it refused", err)
+	}
+	if after := p.balance(anna); after != before {
+		t.Errorf("got a balance of %d, want %d as before", after, before)
+	}
+	p.proved()
+}
+
 func TestEdgeAwayAndRefusing(t *testing.T) {
 	p := newPeered(t, 5)
 	p.edge.Away(true)

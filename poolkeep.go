@@ -29,7 +29,7 @@ func (d *Desk) AddPool(ctx context.Context, p Pool) (Pool, error) {
 		}
 	}
 	var made Pool
-	err := d.Store.Write(ctx, Need{Meta: []string{MetaPools}, Pools: []PoolNeed{{Name: p.Name}}}, func(b *Book) error {
+	err := d.Store.Write(ctx, Need{Meta: []string{MetaPools, MetaPrefixes}, Pools: []PoolNeed{{Name: p.Name}}}, func(b *Book) error {
 		names, _ := b.Meta(MetaPools)
 		var others []Pool
 		for name := range strings.FieldsSeq(names) {
@@ -58,6 +58,9 @@ func (d *Desk) AddPool(ctx context.Context, p Pool) (Pool, error) {
 			if err = apart(made, from, others); refusesMAC(err) && second < 0xff {
 				made.MAC = ""
 			}
+		}
+		if err == nil {
+			err = announcedByNobody(b, p)
 		}
 		if err != nil {
 			return err

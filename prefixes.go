@@ -228,6 +228,24 @@ func announcedElsewhere(b *Book, serviceID string, prefix netip.Prefix) error {
 	return nil
 }
 
+// announcedByNobody refuses addresses for a pool that a customer's session may announce: two would have them.
+func announcedByNobody(b *Book, p Pool) error {
+	if p.Kind == ASNPool {
+		return nil
+	}
+	for _, a := range announced(b) {
+		for _, r := range p.Ranges {
+			if !r.prefix().Overlaps(a.prefix) {
+				continue
+			}
+			if s, ok := b.Service(a.owner); ok && s.Status != Terminated && announces(s, a.prefix) {
+				return Invalid("cidr", "%s overlaps with %s, which the customer of service %s brought and may announce. Leave it out, or end that service first.", r.prefix(), a.prefix, a.owner)
+			}
+		}
+	}
+	return nil
+}
+
 // announces reports whether a prefix is in a service's filter. What can't be read may be there.
 func announces(s Service, prefix netip.Prefix) bool {
 	p, _, err := ReadPeering(s.Peering)

@@ -138,3 +138,36 @@ func TestOnlyWhatWasReadIsApproved(t *testing.T) {
 	}
 	p.proved()
 }
+
+// What a customer announces with evidence is nobody else's to sell; a letter that waits keeps no operator from his own.
+func TestNoPoolOfWhatACustomerAnnounces(t *testing.T) {
+	p := newPeered(t, 1)
+	prefix := netip.MustParsePrefix("185.1.0.0/22")
+	s := p.bought("own")
+	if _, _, err := p.ChangePrefix(background, berth.PrefixRequest{UserID: anna, ServiceID: s.ID, Prefix: prefix, Letter: "LOA of May"}); err != nil {
+		t.Fatal(err)
+	}
+	add := func(name string, kind berth.PoolKind, cidr string, length int) string {
+		_, err := p.AddPool(background, berth.Pool{Name: name, Kind: kind, Ranges: []berth.Range{{CIDR: cidr, Length: length}}})
+		return refusal(err)
+	}
+	if got := add("waits", berth.PrefixPool, "185.1.3.0/24", 24); got != "" {
+		t.Errorf("beside a letter that waits: got %q", got)
+	}
+	if _, err := p.RemovePool(background, "waits"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.approve(s.ID, prefix.String(), "Olga"); err != nil {
+		t.Fatal(err)
+	}
+	if got := add("part", berth.PrefixPool, "185.1.2.0/24", 24); got != "invalid_parameter cidr" {
+		t.Errorf("a part of what a customer announces: got %q", got)
+	}
+	if got := add("whole", berth.LinkPool, "185.0.0.0/12", 0); got != "invalid_parameter cidr" {
+		t.Errorf("what holds it: got %q", got)
+	}
+	if got := add("beside", berth.PrefixPool, "185.1.4.0/24", 24); got != "" {
+		t.Errorf("its neighbour: got %q", got)
+	}
+	p.proved()
+}
