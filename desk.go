@@ -120,7 +120,7 @@ func (d *Desk) open(b *Book, r *Request, q Quote) (Receipt, error) {
 	o := Order{
 		ID: b.NewID(), Kind: q.Kind, UserID: r.UserID, State: Paid, Amount: q.Amount, Difference: q.Difference,
 		BalanceBefore: w.Balance, Currency: q.Currency, Terms: q.Terms, CreatedAt: b.Now(),
-		Lease: Lease{Attempt: 1, Holder: d.Replica, DueAt: b.Now() + d.Policy.Lease, AnswerBy: b.Now() + d.Policy.Patience},
+		Lease: Lease{Attempt: 1, Holder: d.Replica, DueAt: b.Now() + d.Policy.Lease, AnswerBy: b.Now() + d.Patience(q.Kind)},
 	}
 	if c, ok := b.Catalogue(); ok {
 		o.CatalogueVersion = c.Version

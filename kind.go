@@ -57,6 +57,18 @@ type Request struct {
 	avoid map[string]int64 // providers that aren't called at present, as of the moment before the write
 }
 
+// edgePatience is how long the answer to a network order waits: an edge that answers has a session within a second or two,
+// one that is away says nothing at all, and the customer has no router to connect yet.
+const edgePatience = 5 * Second
+
+// Patience is how long the answer to an order of a kind waits for what it asks of the world, in microseconds.
+func (d *Desk) Patience(kind string) int64 {
+	if kind == KindNetwork {
+		return min(d.Policy.Patience, edgePatience)
+	}
+	return d.Policy.Patience
+}
+
 // Quote is the price of a request and what would happen.
 type Quote struct {
 	Kind       string // may differ from the request's: a change to the same plan is an extension

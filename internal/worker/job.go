@@ -153,7 +153,7 @@ func (w *Worker) keep(ctx context.Context, jobs []job) (kept []job, err error) {
 // whichever comes first: the receipt's verdict is Waiting while it goes on without its request. ctx is the client's
 // presence; when the client leaves, the task goes on, too.
 func (w *Worker) Change(ctx context.Context, r berth.TaskRequest) (berth.TaskReceipt, error) {
-	p := w.placement(func(p *placement) {
+	p := w.placement(w.desk.Policy.Patience, func(p *placement) {
 		start := time.Now() // the lease begins later than this
 		s, err := w.desk.Ask(context.Background(), r)
 		if err != nil {

@@ -50,6 +50,7 @@ func inOffice(t *testing.T, test func(o *office)) {
 			c.Plans = append(c.Plans, berth.Plan{ID: []string{"", "small", "large"}[id], ExternalID: id, Name: "Plan", Cores: id, RAM: id, Disk: id,
 				Price: 1000 * id, Images: []int64{1}, Offers: []berth.Offer{{Location: "here", Providers: []string{"sim"}, Capacity: berth.Unlimited}}})
 		}
+		c.Networks = []berth.NetworkProduct{{ID: "net", Name: "AS", Provider: "sim", Monthly: 1000, Yearly: 10000}}
 		if _, err := p.desk.ApplyCatalogue(background, c); err != nil {
 			t.Fatal(err)
 		}

@@ -52,6 +52,33 @@ func TestPatience(t *testing.T) {
 	})
 }
 
+// silent is an edge that is away: it takes its time to say nothing.
+type silent struct {
+	berth.NetworkDriver
+	takes time.Duration
+}
+
+func (d silent) Activate(ctx context.Context, ref berth.Ref, spec berth.NetworkSpec) berth.Outcome {
+	time.Sleep(d.takes)
+	return d.NetworkDriver.Activate(ctx, ref, spec)
+}
+
+// Nobody waits for an edge as long as for a machine.
+func TestPatienceWithAnEdge(t *testing.T) {
+	inOffice(t, func(o *office) {
+		p := o.process("a", nil, func(_ *worker.Options, d *berth.Desk) {
+			d.Networks = map[string]berth.NetworkDriver{"sim": silent{o.world, 20 * time.Second}}
+		}).run()
+		start := time.Now()
+		got := <-p.ask(background, &berth.Request{Kind: berth.KindNetwork, UserID: anna, KeyOwnerID: anna, NetworkID: "net", Cycle: berth.Monthly})
+		if got.err != nil || got.Order.State != berth.Paid || got.at.Sub(start) != 5*time.Second {
+			t.Fatalf("got %s, %v after %v, want the paid order after 5s", got.Order.State, got.err, got.at.Sub(start))
+		}
+		elapse(16 * time.Second)
+		p.wants("later", got.Order.ID, berth.Completed, 99_000, 1)
+	})
+}
+
 // A client that leaves gets no answer, and its order goes on.
 func TestClientLeaves(t *testing.T) {
 	inOffice(t, func(o *office) {

@@ -92,7 +92,7 @@ func New(desk *berth.Desk, o Options) *Worker {
 // an order that is still paid then goes on without its request. ctx is the client's presence; when the client leaves,
 // the order goes on, too.
 func (w *Worker) Place(ctx context.Context, r *berth.Request) (berth.Receipt, error) {
-	p := w.placement(func(p *placement) { w.place(p, r) })
+	p := w.placement(w.desk.Patience(r.Kind), func(p *placement) { w.place(p, r) })
 	e, outwaited, err := w.await(ctx, p)
 	switch {
 	case err != nil:
@@ -110,12 +110,13 @@ type placement struct {
 	taken   chan struct{} // closed once job and begun are set: it is in the books, and leased to this process
 	job     job
 	begun   ending
-	left    bool // the request doesn't wait any more; guarded by Worker.mu
+	wait    time.Duration // for the end, at most
+	left    bool          // the request doesn't wait any more; guarded by Worker.mu
 }
 
-// placement begins a piece of work, whose request may then await its end.
-func (w *Worker) placement(do func(*placement)) *placement {
-	p := &placement{settled: make(chan ending, 1), failed: make(chan error, 1), taken: make(chan struct{})}
+// placement begins a piece of work, whose request may then await its end for so many microseconds.
+func (w *Worker) placement(patience int64, do func(*placement)) *placement {
+	p := &placement{wait: time.Duration(patience) * time.Microsecond, settled: make(chan ending, 1), failed: make(chan error, 1), taken: make(chan struct{})}
 	if err := w.begin(); err != nil {
 		p.failed <- err
 		return p
@@ -127,9 +128,9 @@ func (w *Worker) placement(do func(*placement)) *placement {
 	return p
 }
 
-// await waits for the end of a piece of work, at most as long as the patience: outwaited says that it goes on.
+// await waits for the end of a piece of work, at most as long as its patience: outwaited says that it goes on.
 func (w *Worker) await(ctx context.Context, p *placement) (e ending, outwaited bool, err error) {
-	patience := time.NewTimer(time.Duration(w.desk.Policy.Patience) * time.Microsecond)
+	patience := time.NewTimer(p.wait)
 	defer patience.Stop()
 	select {
 	case e = <-p.settled:
