@@ -16,7 +16,7 @@ type orderCmds struct {
 	Resolve orderResolveCmd `cmd:"" help:"Decide on an order that no certain answer came for."`
 
 	Complete orderCompleteCmd `cmd:"" help:"Complete a network order that waits for a registration, with its AS number."`
-	Refuse   orderRefuseCmd   `cmd:"" help:"Refuse a network order that waits for a registration: the money goes back."`
+	Refuse   orderRefuseCmd   `cmd:"" help:"Refuse a network order that waits for a registration, or for its edge: the money goes back."`
 }
 
 // decimal writes an integer.
