@@ -5,7 +5,7 @@ import "math"
 // The model says what more machines would bring: one with PostgreSQL, the others with a Berth each, the clients
 // elsewhere. It knows two limits. Processors: an order costs each side so much, and each batch so much on top. And turns:
 // a server has one batch at a time in which money moves, and those that touch the same wallet wait for each other wherever
-// they run. Each order is in one of them. (What completes orders has lanes of its own, two, and its batches are shorter.)
+// they run. Each order is in one of them. (What completes orders has a lane of its own, and its batches are shorter.)
 
 // costs are what the model is made of, measured on one machine at one client and at busyClients.
 type costs struct {

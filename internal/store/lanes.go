@@ -6,23 +6,18 @@ import (
 	"github.com/berth-host/berth"
 )
 
+// pgLanes is how many batches a server has under way on PostgreSQL. With one at a time the server waits while the
+// database works and the other way round; a third only made batches smaller.
+const pgLanes = 2
+
 // lane is where a write queues. What moves money waits for the locks of wallets, and for nothing else so long as they
 // are few; what completes, leases and sweeps hardly ever touches the same rows, and needs not wait for that.
 func (s *Store) lane(need berth.Need) *batcher {
-	last := len(s.lanes) - 1
-	switch {
-	case len(need.Wallets) > 0:
-		return s.lanes[last]
-	case last < 2 || len(need.Orders) == 0 || need.Orders[0] == "":
-		return s.lanes[0]
+	if len(need.Wallets) > 0 {
+		return s.lanes[len(s.lanes)-1]
 	}
-	id := need.Orders[0]
-	return s.lanes[int(id[len(id)-1])%last]
+	return s.lanes[0]
 }
-
-// pgLanes is how many batches a server has under way on PostgreSQL. With one at a time the server waits while the
-// database works and the other way round. Two complete orders, whose rows are never the same.
-const pgLanes = 3
 
 // sharedIDs makes the ids of all lanes: of two batches the later one has the higher id, in whichever lane each runs, and
 // also while the clock is set back.

@@ -18,7 +18,7 @@ import (
 type Options struct {
 	Queue    int           // calls that may wait in each lane, 4,096 when 0; beyond that they get Unavailable
 	Batch    int           // calls in one commit at most, 512 when 0
-	Lanes    int           // batches at a time, 1 when 0: with more, what moves money has a lane of its own
+	Lanes    int           // batches at a time, 1 when 0; with 2, what moves money has a lane of its own
 	Deadline time.Duration // of one transaction, and again of finding out a commit's fate; 10 s when 0
 	Serve    bool          // this process serves: on SQLite it must be the only one
 	Now      func() int64  // microseconds UTC; the machine's clock when nil
@@ -112,7 +112,7 @@ func (o Options) complete() Options {
 	if o.Batch == 0 {
 		o.Batch = 512
 	}
-	o.Lanes = max(1, o.Lanes)
+	o.Lanes = min(max(1, o.Lanes), 2)
 	if o.Deadline == 0 {
 		o.Deadline = 10 * time.Second
 	}
