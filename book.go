@@ -13,6 +13,7 @@ import (
 // A row is read by its key. Reading a row that wasn't loaded says "absent" and notes the row as missing; the run is
 // then undone, whatever it returned, and repeated with the row loaded. So a decide needs no care for that.
 type Book struct {
+	clock int64
 	now   int64
 	batch string
 	newID func() string
@@ -119,7 +120,7 @@ func NewBook(clock int64, newID func(instant int64) string, need Need, rows Rows
 			at = max(at, o.UpdatedAt)
 		}
 	}
-	b.now = max(clock, at+1)
+	b.clock, b.now = clock, max(clock, at+1)
 	b.newID = func() string { return newID(b.now) }
 	b.batch = b.newID()
 	return b
@@ -213,6 +214,10 @@ func (b *Book) changedOrders() (c Change[Order], held []Held) {
 
 // Now is the batch's instant, in microseconds UTC: the one time that everything written here happened.
 func (b *Book) Now() int64 { return b.now }
+
+// Clock is what this machine's clock said when the batch began, in microseconds UTC. Now is ahead of it when a row of the batch was
+// written by a machine whose clock was.
+func (b *Book) Clock() int64 { return b.clock }
 
 // NewID makes an id; later ones sort behind earlier ones.
 func (b *Book) NewID() string { return b.newID() }

@@ -104,7 +104,7 @@ func recall(b *Book, ref, mark string) (r Receipt, known bool, err error) {
 	if !ok {
 		return r, true, Errorf(Internal, "An internal error occurred; it has been logged.")
 	}
-	if o.Waiting(b.Now()) {
+	if o.Waiting(b.Clock()) {
 		return r, true, inProgress()
 	}
 	return Receipt{Order: o, Service: changed(b, o), Replayed: true}, true, nil

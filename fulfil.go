@@ -31,7 +31,7 @@ func (d *Desk) Claim(ctx context.Context, ids []string) ([]Order, error) {
 		room := maps.Clone(rooms)
 		for _, id := range ids {
 			o, ok := b.Order(id)
-			if !ok || o.State != Paid || o.DueAt > b.Now() {
+			if !ok || o.State != Paid || !o.due(b) {
 				continue
 			}
 			until, may := admit(o.Provider, b.Now(), shut, rooms, room)
@@ -333,8 +333,8 @@ func restful(b *Book, o Order) error {
 	if o.State != Paid {
 		return decided(o)
 	}
-	if o.Holder != "" && o.DueAt > b.Now() {
-		return Errorf(Busy, "A process is working on this order; try again in %d seconds.", (o.DueAt-b.Now())/Second+1)
+	if o.Holder != "" && !o.due(b) {
+		return Errorf(Busy, "A process is working on this order; try again in %d seconds.", (o.DueAt-b.Clock())/Second+1)
 	}
 	return nil
 }

@@ -245,6 +245,24 @@ func TestPostponement(t *testing.T) {
 	}
 }
 
+// A row that a machine with a wrong clock has written takes the whole batch ahead of the clock, and nobody's lease from him.
+func TestALeaseEndsByTheClock(t *testing.T) {
+	s := newShop(t)
+	mine := s.place(server("5")).Order
+	s.pass(time.Hour)
+	ahead := s.place(server("5")).Order
+	s.pass(-time.Hour)
+	s.clock.Store(mine.DueAt - 1)
+	both := []string{mine.ID, ahead.ID}
+	if taken, err := s.Claim(background, both); err != nil || len(taken) != 0 {
+		t.Errorf("before the lease ends: got %d taken, %v, want none", len(taken), err)
+	}
+	s.clock.Store(mine.DueAt)
+	if taken, err := s.Claim(background, both); err != nil || len(taken) != 1 || taken[0].ID != mine.ID {
+		t.Errorf("when it ends: got %d taken, %v, want the one whose lease is over", len(taken), err)
+	}
+}
+
 func TestLeases(t *testing.T) {
 	s := newShop(t)
 	o := s.place(server("5")).Order

@@ -13,6 +13,16 @@ type Lease struct {
 	Note     string // why it waits: a word for the operator, never a driver's text
 }
 
+// due reports whether any process may take it. Another's lease ends by the clock, and not by the batch's instant: that one is
+// ahead when another row of the batch was written by a machine whose clock was, and says nothing of how long the holder
+// has been at work.
+func (l *Lease) due(b *Book) bool {
+	if l.Holder != "" {
+		return l.DueAt <= b.Clock()
+	}
+	return l.DueAt <= b.Now()
+}
+
 // take writes an attempt of this process down.
 func (d *Desk) take(b *Book, l *Lease) {
 	l.abandoned()

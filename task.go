@@ -270,7 +270,7 @@ func (d *Desk) ClaimServices(ctx context.Context, ids []string) (taken, due []Se
 		room := maps.Clone(rooms)
 		for _, id := range ids {
 			s, ok := b.Service(id)
-			if !ok || s.DueAt == 0 || s.DueAt > b.Now() {
+			if !ok || s.DueAt == 0 || !s.due(b) {
 				continue
 			}
 			reconsider(b, &s)
