@@ -161,7 +161,9 @@ func (s *shop) settled(t *testing.T) {
 	t.Helper()
 	db := s.read(t)
 	var last error
-	until(t, patience, "settling all orders", func() bool {
+	// When nothing but orders whose first answer is lost is left, their provider looks dead: it's spared for 2 s, then 4, 8 and
+	// so on, until one of them is found.
+	until(t, 4*patience, "settling all orders", func() bool {
 		backlog, err := db.Backlog(t.Context())
 		if err != nil && last == nil {
 			last = err
