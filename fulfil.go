@@ -313,19 +313,16 @@ func (d *Desk) describe(ctx context.Context, o Order, providerRef string) (Outco
 // unowned refuses a machine that a service has already: the end of the one would delete what the other pays for. No index
 // leads to it, but a person's decisions are few.
 func (d *Desk) unowned(ctx context.Context, o Order, providerRef string) error {
-	for after := ""; ; {
-		page, err := d.Store.Services(ctx, after, takeAtMost)
-		if err != nil || len(page) == 0 {
+	for s, err := range EachService(ctx, d.Store) {
+		if err != nil {
 			return err
 		}
-		for _, s := range page {
-			if s.Provider == o.Provider && s.ProviderRef == providerRef && s.ID != o.ServiceID && s.Status != Terminated &&
-				(s.Sort == NetworkService) == (o.Kind == KindNetwork) {
-				return Errorf(Busy, "The service %s has %s already; a second one can't have it, too.", s.ID, quoted(providerRef))
-			}
+		if s.Provider == o.Provider && s.ProviderRef == providerRef && s.ID != o.ServiceID && s.Status != Terminated &&
+			(s.Sort == NetworkService) == (o.Kind == KindNetwork) {
+			return Errorf(Busy, "The service %s has %s already; a second one can't have it, too.", s.ID, quoted(providerRef))
 		}
-		after = page[len(page)-1].ID
 	}
+	return nil
 }
 
 // restful refuses an order that is settled or that a process is working on now.

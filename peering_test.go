@@ -586,3 +586,30 @@ func TestVerifyHoldsSessionsAgainstPools(t *testing.T) {
 		}
 	}
 }
+
+// patientEdge notes how long it was given.
+type patientEdge struct {
+	berth.Sessions
+	given time.Duration
+}
+
+func (e *patientEdge) Refresh(ctx context.Context) berth.Outcome {
+	if at, ok := ctx.Deadline(); ok {
+		e.given = time.Until(at)
+	}
+	return e.Sessions.Refresh(ctx)
+}
+
+// A request that changes a session waits for its edge as long as an order does, and not as long as for a machine.
+func TestPatienceWithAnEdge(t *testing.T) {
+	p := newPeered(t, 1)
+	s := p.bought("asn")
+	edge := &patientEdge{Sessions: p.keeper}
+	p.Networks["edge"] = edge
+	if _, _, carried, err := p.RotatePassword(background, anna, s.ID); err != nil || !carried {
+		t.Fatalf("got %v, %v, want it carried", carried, err)
+	}
+	if want := time.Duration(p.Patience(berth.KindNetwork)) * time.Microsecond; edge.given <= 0 || edge.given > want || want != 5*time.Second {
+		t.Errorf("got %v for the edge, want %v at most, and that 5 s", edge.given, want)
+	}
+}

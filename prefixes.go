@@ -221,7 +221,7 @@ func announcedElsewhere(b *Book, serviceID string, prefix netip.Prefix) error {
 		if a.owner == serviceID || !a.prefix.Overlaps(prefix) {
 			continue
 		}
-		if s, ok := b.Service(a.owner); ok && s.Status != Terminated && announces(s, a.prefix) {
+		if inForce(b, a) {
 			return Invalid("prefix", "%s overlaps with a prefix of another service.", prefix)
 		}
 	}
@@ -238,12 +238,18 @@ func announcedByNobody(b *Book, p Pool) error {
 			if !r.prefix().Overlaps(a.prefix) {
 				continue
 			}
-			if s, ok := b.Service(a.owner); ok && s.Status != Terminated && announces(s, a.prefix) {
+			if inForce(b, a) {
 				return Invalid("cidr", "%s overlaps with %s, which the customer of service %s brought and may announce. Leave it out, or end that service first.", r.prefix(), a.prefix, a.owner)
 			}
 		}
 	}
 	return nil
+}
+
+// inForce reports whether what was brought may still be announced. One that waits for a person isn't.
+func inForce(b *Book, a announcement) bool {
+	s, ok := b.Service(a.owner)
+	return ok && s.Status != Terminated && announces(s, a.prefix)
 }
 
 // announces reports whether a prefix is in a service's filter. What can't be read may be there.

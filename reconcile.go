@@ -115,25 +115,19 @@ func (d *Desk) TakeReconciliation(ctx context.Context, every int64) (mine bool, 
 // several name one machine.
 func (d *Desk) serversByProvider(ctx context.Context) (map[string]map[string][]Service, error) {
 	found := map[string]map[string][]Service{}
-	for after := ""; ; {
-		page, err := d.Store.Services(ctx, after, takeAtMost)
+	for s, err := range EachService(ctx, d.Store) {
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range page {
-			if s.Sort != ServerService || s.Status == Terminated {
-				continue
-			}
-			if found[s.Provider] == nil {
-				found[s.Provider] = map[string][]Service{}
-			}
-			found[s.Provider][s.ProviderRef] = append(found[s.Provider][s.ProviderRef], s)
+		if s.Sort != ServerService || s.Status == Terminated {
+			continue
 		}
-		if len(page) < takeAtMost {
-			return found, nil
+		if found[s.Provider] == nil {
+			found[s.Provider] = map[string][]Service{}
 		}
-		after = page[len(page)-1].ID
+		found[s.Provider][s.ProviderRef] = append(found[s.Provider][s.ProviderRef], s)
 	}
+	return found, nil
 }
 
 type reconciler struct {

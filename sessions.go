@@ -121,7 +121,7 @@ func (d *Desk) Carry(ctx context.Context, s Service) bool {
 
 // patient bounds how long a request waits for an edge: what it has written down it is to answer, a new password above all.
 func (d *Desk) patient(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, time.Duration(d.Policy.Patience)*time.Microsecond)
+	return context.WithTimeout(ctx, time.Duration(d.Patience(KindNetwork))*time.Microsecond)
 }
 
 // ClearTrip lets the session of a user's service come up again after it was shut for sending too many routes. A service that

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"iter"
 )
 
 // Store is the database, in two verbs: Write (load, decide, append) and reads. Every method is safe for concurrent
@@ -75,6 +76,29 @@ type Reader interface {
 	Audit(ctx context.Context, a Auditor) error
 	// Clock is the database's own time (microseconds UTC), read within ctx: the check of readiness and of clocks.
 	Clock(ctx context.Context) (int64, error)
+}
+
+// EachService reads all services there are, by id and a page at a time: for what no index leads to and people seldom ask. An
+// error is the last that it yields.
+func EachService(ctx context.Context, r Reader) iter.Seq2[Service, error] {
+	return func(yield func(Service, error) bool) {
+		for after := ""; ; {
+			page, err := r.Services(ctx, after, takeAtMost)
+			if err != nil {
+				yield(Service{}, err)
+				return
+			}
+			for _, s := range page {
+				if !yield(s, nil) {
+					return
+				}
+			}
+			if len(page) < takeAtMost {
+				return
+			}
+			after = page[len(page)-1].ID
+		}
+	}
 }
 
 // OrderFilter selects orders. Zero values don't filter.

@@ -68,10 +68,9 @@ func (t *table[R]) put(b *Book, key string, value R) {
 
 // takeBack puts the row before in the place of r, nil for none.
 func (t *table[R]) takeBack(key string, r, before *row[R]) {
-	switch {
-	case before == nil:
+	if before == nil {
 		delete(t.rows, key)
-	default:
+	} else {
 		t.rows[key] = before
 	}
 	if before != nil && before.touched {

@@ -30,24 +30,17 @@ type waitingView struct {
 func (c *prefixListCmd) Run(s *session) error {
 	return c.do(s, func(ctx context.Context, o *office) error {
 		views := []waitingView{}
-		for after := ""; ; {
-			page, err := o.store.Services(ctx, after, 500)
+		for v, err := range berth.EachService(ctx, o.store) {
 			if err != nil {
 				return err
 			}
-			if len(page) == 0 {
-				break
+			p, _, err := berth.ReadPeering(v.Peering)
+			if err != nil {
+				return fmt.Errorf("service %s: %w", v.ID, err)
 			}
-			after = page[len(page)-1].ID
-			for _, v := range page {
-				p, _, err := berth.ReadPeering(v.Peering)
-				if err != nil {
-					return fmt.Errorf("service %s: %w", v.ID, err)
-				}
-				for _, b := range p.Prefixes {
-					if b.Pending && v.Status != berth.Terminated {
-						views = append(views, waitingView{v.ID, v.UserID, int64(p.ASN), viewPrefix(b)})
-					}
+			for _, b := range p.Prefixes {
+				if b.Pending && v.Status != berth.Terminated {
+					views = append(views, waitingView{v.ID, v.UserID, int64(p.ASN), viewPrefix(b)})
 				}
 			}
 		}

@@ -65,19 +65,15 @@ func (c *serviceListCmd) Run(s *session) error {
 	return c.do(s, func(ctx context.Context, o *office) error {
 		views, found := []serviceStateView{}, []berth.Service{}
 		now := wallClock()
-		for after := ""; len(found) < c.Limit; {
-			page, err := o.store.Services(ctx, after, 500)
+		for v, err := range berth.EachService(ctx, o.store) {
 			if err != nil {
 				return err
 			}
-			if len(page) == 0 {
-				break
+			if (c.User == "" || v.UserID == c.User) && (!c.Due || v.DueAt != 0 && v.DueAt <= now) {
+				views, found = append(views, viewService(v)), append(found, v)
 			}
-			after = page[len(page)-1].ID
-			for _, v := range page {
-				if (c.User == "" || v.UserID == c.User) && (!c.Due || v.DueAt != 0 && v.DueAt <= now) && len(found) < c.Limit {
-					views, found = append(views, viewService(v)), append(found, v)
-				}
+			if len(found) == c.Limit {
+				break
 			}
 		}
 		return s.show(views, func(w io.Writer) {
