@@ -124,6 +124,8 @@ const (
 	ExportFull    EdgeExport = "full"    // the whole table
 )
 
+func (e EdgeExport) known() bool { return e == ExportNone || e == ExportDefault || e == ExportFull }
+
 // EdgePhase is how a session is, by the names of RFC 4271.
 type EdgePhase string
 

@@ -27,7 +27,7 @@ func (s EdgeSession) Check() error {
 		return fmt.Errorf("session: Password: only letters, digits and . _ -, 80 characters at most (it has %d)", len(s.Password))
 	case s.Multihop < 0 || s.Multihop > 255:
 		return fmt.Errorf("session: Multihop %d: 0 to 255", s.Multihop)
-	case s.Export != ExportNone && s.Export != ExportDefault && s.Export != ExportFull:
+	case !s.Export.known():
 		return fmt.Errorf("session: Export %q: none, default or full", s.Export)
 	case !s.V4.Used() && !s.V6.Used():
 		return fmt.Errorf("session: V4 and V6: one of them must have addresses")

@@ -1,6 +1,7 @@
 package berth
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -134,6 +135,17 @@ func (p *Peers) take(b *Book, owner string) (items string, made Peering) {
 	return strings.Join(ids, " "), made
 }
 
+// Limits are how many routes the session may receive over IPv4 and IPv6 before it's shut; 0 where it has no link.
+func (p *Peering) Limits() (v4, v6 int64) {
+	if p.V4 != "" {
+		v4 = cmp.Or(p.LimitV4, DefaultPeerLimit)
+	}
+	if p.V6 != "" {
+		v6 = cmp.Or(p.LimitV6, DefaultPeerLimit)
+	}
+	return v4, v6
+}
+
 // link is a session's part in one family. The lower address of a link is the edge's.
 func (p *Peering) link(network string, limit int64) (EdgeLink, error) {
 	if network == "" {
@@ -144,9 +156,6 @@ func (p *Peering) link(network string, limit int64) (EdgeLink, error) {
 		return EdgeLink{}, fmt.Errorf("the link %q is no network", network)
 	}
 	l := EdgeLink{Local: block.Addr(), Peer: block.Addr().Next(), Limit: int(limit)}
-	if limit == 0 {
-		l.Limit = int(DefaultPeerLimit)
-	}
 	for _, bought := range p.Prefixes {
 		prefix, err := netip.ParsePrefix(bought.Prefix)
 		if err != nil {
@@ -234,9 +243,10 @@ func (site EdgeSite) Session(s Service, open func(row, sealed string) (string, e
 			return session, false, err
 		}
 	}
-	if session.V4, err = p.link(p.V4, p.LimitV4); err != nil {
+	v4, v6 := p.Limits()
+	if session.V4, err = p.link(p.V4, v4); err != nil {
 		return session, false, err
 	}
-	session.V6, err = p.link(p.V6, p.LimitV6)
+	session.V6, err = p.link(p.V6, v6)
 	return session, true, err
 }

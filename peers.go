@@ -57,7 +57,7 @@ func (p *Peers) check(name string) error {
 		return refuse("links are at most two pools, one for IPv4 and one for IPv6")
 	case len(p.Prefixes) > 0 && len(p.Links) == 0:
 		return refuse("it has prefixes and no session to announce them over: give links")
-	case p.Export != "" && p.Export != ExportNone && p.Export != ExportDefault && p.Export != ExportFull:
+	case p.Export != "" && !p.Export.known():
 		return refuse("export is %q, but must be none, default or full", p.Export)
 	case p.Multihop < 0 || p.Multihop > 255:
 		return refuse("multihop is %d, but must be between 0 and 255", p.Multihop)

@@ -27,7 +27,7 @@ func (d *Desk) ChangeSession(ctx context.Context, serviceID string, t SessionTer
 			return s, Invalid(limit.name, "%s must be between 1 and %d.", limit.name, mostRoutes)
 		}
 	}
-	if t.Export != nil && *t.Export != ExportNone && *t.Export != ExportDefault && *t.Export != ExportFull {
+	if t.Export != nil && !t.Export.known() {
 		return s, Invalid("export", "export must be none, default or full.")
 	}
 	return d.changeSession(ctx, s.UserID, serviceID, Need{}, func(b *Book, s *Service, p *Peering) error {

@@ -47,20 +47,13 @@ func viewSession(s berth.Service) *sessionView {
 	if err != nil || !ok {
 		return nil
 	}
-	v := &sessionView{ASN: int64(p.ASN), LinkV4: p.V4, LinkV6: p.V6, LimitV4: limitOf(p.V4, p.LimitV4), LimitV6: limitOf(p.V6, p.LimitV6),
+	v4, v6 := p.Limits()
+	v := &sessionView{ASN: int64(p.ASN), LinkV4: p.V4, LinkV6: p.V6, LimitV4: v4, LimitV6: v6,
 		Export: string(cmp.Or(p.Export, berth.ExportNone)), Prefixes: []prefixView{}}
 	for _, b := range p.Prefixes {
 		v.Prefixes = append(v.Prefixes, viewPrefix(b))
 	}
 	return v
-}
-
-// limitOf is the limit that holds on a link, 0 without one.
-func limitOf(link string, limit int64) int64 {
-	if link == "" {
-		return 0
-	}
-	return cmp.Or(limit, berth.DefaultPeerLimit)
 }
 
 func (v *sessionView) print(line func(name, value string)) {
