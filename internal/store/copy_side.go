@@ -278,11 +278,7 @@ func (s *side) insert(ctx context.Context, rows *rowStream) error {
 
 // mark writes a row of meta within the transaction. No digest of a batch covers meta, so it needs no batch.
 func (s *side) mark(ctx context.Context, name, value string) error {
-	d := s.dialect
-	if s.notices != nil {
-		d = postgresAlone
-	}
-	_, err := s.tx.ExecContext(ctx, d.render(meta.insert, 0)+" ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
+	_, err := s.tx.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
 	return err
 }
 

@@ -41,7 +41,7 @@ func TestCutAnswers(t *testing.T) {
 	// What is cut is told apart by a value that only this message carries.
 	theLoad := func(ref string) string { return berth.KeyID(user.ID, "wallet/"+ref) }
 	theAppend := func(ref string) string { return "entry of " + ref }
-	const theResolve = "\x00void_batch_alone\x00" // bound to be executed, as opposed to prepared
+	const theResolve = "\x00void_batch\x00" // bound to be executed, as opposed to prepared
 	cases := []struct {
 		name    string
 		pattern func(ref string) string

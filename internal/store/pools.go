@@ -31,7 +31,7 @@ func (l jsonList[R]) split(text string) error {
 }
 
 // loadFree loads the lowest free items of one pool. Its pool's row is locked before, so nobody else gives or frees any.
-var loadFree = &statement{name: "load_free_items", one: true, result: fieldsOf(items.columns),
+var loadFree = &statement{name: "load_free_items", result: fieldsOf(items.columns),
 	fields: []field{{"pool", true}, {"now", false}, {"take", false}},
 	template: "SELECT " + names(fieldsOf(items.columns)) + " FROM pool_items WHERE pool = {row.pool} AND owner = '' AND free_at <= {row.now}" +
 		" ORDER BY place LIMIT {row.take} {for update}"}

@@ -32,14 +32,27 @@ type postgres struct {
 const catalogueLock = "7019267256"
 
 var postgresDialect = &dialect{
-	begin:      "BEGIN ISOLATION LEVEL READ COMMITTED", // whatever the server's default is
-	forUpdate:  " FOR UPDATE",
-	rows:       func(f []field) string { return "SELECT * FROM " + unnest(f) },
-	fromRows:   func(f []field) string { return " FROM " + unnest(f) + " AS r (" + names(f) + ")" },
-	row:        func(_ int, name string) string { return "r." + name },
-	any:        func(int) string { return "= ANY ($1::text[])" },
-	exactly:    "WITH done AS (",
-	end:        " RETURNING 1) SELECT 1 / (count(*) = cardinality($1::text[]))::int FROM done", // see pgMoved
+	begin:     "BEGIN ISOLATION LEVEL READ COMMITTED", // whatever the server's default is
+	forUpdate: " FOR UPDATE",
+	rows: func(s *statement) string {
+		columns := make([]string, len(s.fields))
+		for i := range s.fields {
+			columns[i] = "r." + s.fields[i].name
+		}
+		return "SELECT " + strings.Join(columns, ", ") + pgRows(s)
+	},
+	fromRows: pgRows,
+	row: func(s *statement, i int) string {
+		if s.table == "" {
+			return fmt.Sprintf("$%d", i+1)
+		}
+		return "r." + s.fields[i].name
+	},
+	any:     func(int) string { return "= ANY ($1::text[])" },
+	exactly: "WITH done AS (",
+	end: func(s *statement) string { // see pgMoved
+		return " RETURNING 1) SELECT 1 / (count(*) = cardinality($1::" + s.table + "[]))::int FROM done"
+	},
 	jsonObject: "json_build_object",
 	share:      "1::bigint FROM pg_advisory_xact_lock_shared(" + catalogueLock + ")",
 	own:        "1::bigint FROM pg_advisory_xact_lock(" + catalogueLock + ")",
@@ -50,36 +63,9 @@ var postgresDialect = &dialect{
 	snapshot:   &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 }
 
-// postgresAlone is the dialect for one row, which comes as plain values: setting up an array for each of many columns
-// costs more than the row itself, and at one client every batch is one row.
-var postgresAlone = &dialect{
-	rows: func(f []field) string {
-		values := make([]string, len(f))
-		for i := range f {
-			values[i] = fmt.Sprintf("$%d", i+1)
-		}
-		return "VALUES (" + strings.Join(values, ", ") + ")"
-	},
-	fromRows:  func([]field) string { return "" },
-	row:       func(i int, _ string) string { return fmt.Sprintf("$%d", i+1) },
-	any:       postgresDialect.any,
-	forUpdate: postgresDialect.forUpdate,
-	exactly:   postgresDialect.exactly,
-	end:       " RETURNING 1) SELECT 1 / (count(*) = 1)::int FROM done",
-}
-
-// unnest turns one array a column into rows.
-func unnest(fields []field) string {
-	arrays := make([]string, len(fields))
-	for i, f := range fields {
-		kind := "bigint"
-		if f.text {
-			kind = "text"
-		}
-		arrays[i] = fmt.Sprintf("$%d::%s[]", i+1, kind)
-	}
-	return "unnest(" + strings.Join(arrays, ", ") + ")"
-}
+// pgRows is one array of rows of the table's own type as a source. An array a column would cost several times as much:
+// the server keeps each of them in a store of its own and puts every row together from all of these.
+func pgRows(s *statement) string { return " FROM unnest($1::" + s.table + "[]) AS r" }
 
 // pgReaders is how many connections read at most. All of them stay open: with many users at once the reads come in
 // bursts, and connecting costs the server ten times what a read does.
@@ -251,6 +237,9 @@ func lostConnection(err error) bool {
 // the transaction before its COMMIT is read from the same pipeline. Nothing else here divides.
 const pgMoved = "22012"
 
+// pgMigrated is the server's way to refuse rows that lack a column which their table has got since the connection was made.
+const pgMigrated = "42804"
+
 // pgOrdinary are the refusals after which the connection is as good as before: somebody else was faster, or a check
 // held. After any other it is closed, since the next one may lead to a better server.
 func pgOrdinary(e *pgconn.PgError) bool {
@@ -267,6 +256,7 @@ func pgAgain(e *pgconn.PgError) bool {
 	case "40001", // serialization failure
 		"40P01",                   // deadlock
 		pgMoved,                   // an order was changed by somebody else than its holder
+		pgMigrated,                // a new connection knows the table as it is now
 		"55P03",                   // lock_timeout
 		"57014",                   // statement_timeout
 		"23505",                   // a unique key that another process took

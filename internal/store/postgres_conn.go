@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -125,12 +127,25 @@ func (p *pgWriters) close() {
 // cost a goroutine for every round trip.
 type pgWriter struct {
 	conn     *pgconn.PgConn
-	prepared map[*statement]*pgconn.StatementDescription
-	alone    map[*statement]*pgconn.StatementDescription // the form for one row, of those that have it
-	notices  *atomic.Int64                               // that the server has sent
+	prepared map[*statement]*pgPrepared
+	notices  *atomic.Int64 // that the server has sent
 	buffer   []byte
 	ends     []int
 	params   [][]byte
+}
+
+// pgPrepared is a statement as one connection knows it.
+type pgPrepared struct {
+	*pgconn.StatementDescription
+	row     uint32 // the type of the rows that it takes
+	columns []pgColumn
+}
+
+// pgColumn is a column of a table's own type.
+type pgColumn struct {
+	name  string
+	kind  uint32 // its type
+	field int    // of the statement, that goes there; -1 for none
 }
 
 var binaryFormat = []int16{1}
@@ -156,8 +171,7 @@ func (p *pgWriters) connect(ctx context.Context) (*pgWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &pgWriter{conn: conn, notices: &notices, prepared: make(map[*statement]*pgconn.StatementDescription, len(statements)),
-		alone: make(map[*statement]*pgconn.StatementDescription, len(statements))}
+	w := &pgWriter{conn: conn, notices: &notices, prepared: make(map[*statement]*pgPrepared, len(statements))}
 	if err := w.prepare(deadlineOf(ctx, p.wait)); err != nil {
 		w.kill()
 		return nil, err
@@ -168,45 +182,83 @@ func (p *pgWriters) connect(ctx context.Context) (*pgWriter, error) {
 func (w *pgWriter) prepare(deadline time.Time) error {
 	_ = w.conn.Conn().SetDeadline(deadline)
 	p := w.conn.StartPipeline(context.Background())
+	p.SendQueryParams(rowTypes, nil, nil, nil, nil)
 	for _, s := range statements {
-		if !s.one {
-			p.SendPrepare(s.name, postgresDialect.render(s, 0), nil)
-		}
-		if s.takesRows() {
-			p.SendPrepare(s.name+"_alone", postgresAlone.render(s, 0), nil)
-		}
+		p.SendPrepare(s.name, postgresDialect.render(s, 0), nil)
 	}
 	if err := p.Sync(); err != nil {
 		return err
 	}
+	types, err := readRowTypes(p)
+	if err != nil {
+		return errors.Join(fmt.Errorf("read the types of rows: %w", err), p.Close())
+	}
 	for _, s := range statements {
-		var err error
-		if !s.one {
-			err = described(p, s.name, w.prepared, s)
-		}
-		if err == nil && s.takesRows() {
-			err = described(p, s.name+"_alone", w.alone, s)
-		}
-		if err != nil {
+		if w.prepared[s], err = described(p, s, types); err != nil {
 			return errors.Join(fmt.Errorf("prepare %s: %w", s.name, err), p.Close())
 		}
 	}
 	return p.Close()
 }
 
-// described reads the answer to one SendPrepare.
-func described(p *pgconn.Pipeline, name string, into map[*statement]*pgconn.StatementDescription, s *statement) error {
+// rowTypes asks for the tables' own types, and their columns in the order in which the server takes them: that of their
+// making, which only the database knows.
+const rowTypes = "SELECT c.relname, c.reltype, a.attname, a.atttypid FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid" +
+	" WHERE c.reltype <> 0 AND c.relnamespace = current_schema()::regnamespace AND pg_table_is_visible(c.oid)" +
+	" AND a.attnum > 0 AND NOT a.attisdropped ORDER BY c.relname, a.attnum"
+
+// pgRowType is a table's own type.
+type pgRowType struct {
+	id      uint32
+	columns []pgColumn
+}
+
+// readRowTypes reads the answer to rowTypes.
+func readRowTypes(p *pgconn.Pipeline) (map[string]pgRowType, error) {
 	answer, err := p.GetResults()
 	if err != nil {
-		return err
+		return nil, err
+	}
+	reader, ok := answer.(*pgconn.ResultReader)
+	if !ok {
+		return nil, fmt.Errorf("the answer is %T", answer)
+	}
+	types := map[string]pgRowType{}
+	for reader.NextRow() {
+		row := reader.Values()
+		id, err := strconv.ParseUint(string(row[1]), 10, 32)
+		kind, failed := strconv.ParseUint(string(row[3]), 10, 32)
+		if err = errors.Join(err, failed); err != nil {
+			return nil, err
+		}
+		t := types[string(row[0])]
+		t.id, t.columns = uint32(id), append(t.columns, pgColumn{name: string(row[2]), kind: uint32(kind)})
+		types[string(row[0])] = t
+	}
+	_, err = reader.Close()
+	return types, err
+}
+
+// described reads the answer to the SendPrepare of a statement.
+func described(p *pgconn.Pipeline, s *statement, types map[string]pgRowType) (*pgPrepared, error) {
+	answer, err := p.GetResults()
+	if err != nil {
+		return nil, err
 	}
 	d, ok := answer.(*pgconn.StatementDescription)
 	if !ok {
-		return fmt.Errorf("the answer is %T", answer)
+		return nil, fmt.Errorf("the answer is %T", answer)
 	}
-	d.Name = name
-	into[s] = d
-	return nil
+	d.Name = s.name
+	if s.table == "" {
+		return &pgPrepared{StatementDescription: d}, nil
+	}
+	t := types[s.table]
+	columns := slices.Clone(t.columns)
+	for i := range columns {
+		columns[i].field = slices.IndexFunc(s.fields, func(f field) bool { return f.name == columns[i].name })
+	}
+	return &pgPrepared{d, t.id, columns}, nil
 }
 
 // kill closes the connection at once and without a word; the server rolls back whatever wasn't being committed.
@@ -239,17 +291,14 @@ func (w *pgWriter) transact(deadline time.Time, first *statement, steps []step, 
 	_ = w.conn.Conn().SetDeadline(deadline)
 	p := w.conn.StartPipeline(context.Background())
 	if first != nil {
-		p.SendQueryStatement(w.prepared[first], nil, nil, nil)
+		p.SendQueryStatement(w.prepared[first].StatementDescription, nil, nil, nil)
 	}
 	for _, s := range steps {
-		if alone := w.alone[s.statement()]; alone != nil && s.rows() == 1 {
-			p.SendQueryStatement(alone, w.values(s), binaryFormat, binaryFormat)
-			continue
-		}
-		p.SendQueryStatement(w.prepared[s.statement()], w.arguments(s), binaryFormat, binaryFormat)
+		do := w.prepared[s.statement()]
+		p.SendQueryStatement(do.StatementDescription, w.arguments(s, do), binaryFormat, binaryFormat)
 	}
 	if last != nil {
-		p.SendQueryStatement(w.prepared[last], nil, nil, nil)
+		p.SendQueryStatement(w.prepared[last].StatementDescription, nil, nil, nil)
 	}
 	if err := p.Sync(); err != nil {
 		return &trouble{cause: err}
@@ -319,44 +368,73 @@ func (w *pgWriter) answer(p *pgconn.Pipeline, s *statement, take func(values) er
 	return done.String(), nil
 }
 
-// arguments are the step's rows as one array a column, or its keys as one array, in PostgreSQL's binary format. They
-// live in one buffer until the next step's are made: the pipeline has copied them by then.
-func (w *pgWriter) arguments(s step) [][]byte {
-	do, n := s.statement(), s.rows()
+// arguments are what the step's statement takes, in PostgreSQL's binary format: its rows or its keys as one array, or
+// plain values. They live in one buffer until the next step's are made: the pipeline has copied them by then.
+func (w *pgWriter) arguments(s step, do *pgPrepared) [][]byte {
 	w.buffer, w.ends, w.params = w.buffer[:0], w.ends[:0], w.params[:0]
-	for i, f := range do.fields {
-		kind := pgBigint
-		if f.text {
-			kind = pgText
-		}
-		w.buffer = pgArray(w.buffer, kind, n)
-		for row := range n {
-			if f.text {
-				text := s.text(row, i)
-				w.buffer = binary.BigEndian.AppendUint32(w.buffer, uint32(len(text))) // #nosec G115 -- a text of one row
-				w.buffer = append(w.buffer, text...)
-			} else {
-				w.buffer = binary.BigEndian.AppendUint32(w.buffer, 8)
-				w.buffer = binary.BigEndian.AppendUint64(w.buffer, uint64(s.number(row, i))) // #nosec G115 -- the bits of a bigint
-			}
+	switch {
+	case s.statement().table != "":
+		w.beginArray(do.row, s.rows())
+		for row := range s.rows() {
+			w.rowOf(s, row, do)
 		}
 		w.ends = append(w.ends, len(w.buffer))
+	case s.statement().any:
+		w.beginArray(pgText, s.rows())
+		for row := range s.rows() {
+			w.sized(func() { w.buffer = append(w.buffer, s.text(row, 0)...) })
+		}
+		w.ends = append(w.ends, len(w.buffer))
+	default:
+		for i := range s.statement().fields {
+			w.value(s, 0, i)
+			w.ends = append(w.ends, len(w.buffer))
+		}
 	}
 	return w.slices()
 }
 
-// values are the columns of the step's one row in PostgreSQL's binary format.
-func (w *pgWriter) values(s step) [][]byte {
-	w.buffer, w.ends, w.params = w.buffer[:0], w.ends[:0], w.params[:0]
-	for i, f := range s.statement().fields {
-		if f.text {
-			w.buffer = append(w.buffer, s.text(0, i)...)
-		} else {
-			w.buffer = binary.BigEndian.AppendUint64(w.buffer, uint64(s.number(0, i))) // #nosec G115 -- the bits of a bigint
+// rowOf writes one row of a table's type. What the statement doesn't take of it is NULL.
+func (w *pgWriter) rowOf(s step, row int, do *pgPrepared) {
+	w.sized(func() {
+		w.word(len(do.columns))
+		for _, c := range do.columns {
+			w.word(int(c.kind))
+			if c.field < 0 {
+				w.word(-1)
+				continue
+			}
+			w.sized(func() { w.value(s, row, c.field) })
 		}
-		w.ends = append(w.ends, len(w.buffer))
+	})
+}
+
+// value writes one value.
+func (w *pgWriter) value(s step, row, i int) {
+	if s.statement().fields[i].text {
+		w.buffer = append(w.buffer, s.text(row, i)...)
+	} else {
+		w.buffer = binary.BigEndian.AppendUint64(w.buffer, uint64(s.number(row, i))) // #nosec G115 -- the bits of a bigint
 	}
-	return w.slices()
+}
+
+// sized writes the length of what write writes, and then that.
+func (w *pgWriter) sized(write func()) {
+	at := len(w.buffer)
+	w.word(0)
+	write()
+	binary.BigEndian.PutUint32(w.buffer[at:], uint32(len(w.buffer)-at-4)) // #nosec G115 -- a row of one batch
+}
+
+func (w *pgWriter) word(n int) {
+	w.buffer = binary.BigEndian.AppendUint32(w.buffer, uint32(n)) // #nosec G115 -- counts and type numbers
+}
+
+// beginArray begins an array of one dimension without NULLs.
+func (w *pgWriter) beginArray(kind uint32, n int) {
+	for _, word := range [...]int{1, 0, int(kind), n, 1} {
+		w.word(word)
+	}
 }
 
 // slices cuts the buffer at its ends. It grows no more, so they stay valid.
@@ -369,19 +447,8 @@ func (w *pgWriter) slices() [][]byte {
 	return w.params
 }
 
-// The type numbers of array elements, fixed in PostgreSQL's catalogue.
-const (
-	pgBigint uint32 = 20
-	pgText   uint32 = 25
-)
-
-// pgArray begins an array of one dimension without NULLs.
-func pgArray(b []byte, kind uint32, n int) []byte {
-	for _, word := range [...]uint32{1, 0, kind, uint32(n), 1} { // #nosec G115 -- rows of one batch
-		b = binary.BigEndian.AppendUint32(b, word)
-	}
-	return b
-}
+// pgText is the type number of TEXT, fixed in PostgreSQL's catalogue.
+const pgText uint32 = 25
 
 // pgRow is one row in binary format. It is only valid until the next.
 type pgRow [][]byte

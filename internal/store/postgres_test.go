@@ -388,3 +388,33 @@ func TestSeveralHosts(t *testing.T) {
 		t.Errorf("got %t %v, want what was written", ok, err)
 	}
 }
+
+// TestMigratedMeanwhile writes over a connection that was made before its tables got new columns, as a later program's
+// migration brings them: the server refuses rows of the old type, and the write goes through on a new connection.
+func TestMigratedMeanwhile(t *testing.T) {
+	e, other := newPostgres(t)
+	s := over(e, Options{}.complete())
+	put := func(value string) error {
+		return s.Write(t.Context(), berth.Need{Meta: []string{"known"}}, func(b *berth.Book) error {
+			b.PutMeta("known", value)
+			return nil
+		})
+	}
+	for i, value := range []string{"before", "after", "again"} {
+		if err := put(value); err != nil {
+			t.Fatalf("%s: %v", value, err)
+		}
+		for _, table := range []string{"meta", "batches"} {
+			mustExec(t, other, fmt.Sprintf("ALTER TABLE %s ADD COLUMN new_%d TEXT NOT NULL DEFAULT ''", table, i))
+		}
+	}
+	if got, _, err := s.Meta(t.Context(), "known"); err != nil || got != "again" {
+		t.Errorf("got %q, %v, want the last value", got, err)
+	}
+
+	tx, _, _, err := e.begin(t.Context(), berth.Need{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantFailure(t, tx.commit(t.Context(), oneMeta("b", "more")), pgMigrated, true)
+}

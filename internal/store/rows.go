@@ -142,11 +142,11 @@ func newTable[R any](name string, key, fixed, changing []column[R]) *table[R] {
 		t.key = key[0].getText
 	}
 	fields := fieldsOf(t.columns)
-	t.insert = &statement{name: "insert_" + name, template: insertText(name, fields), fields: fields}
+	t.insert = &statement{name: "insert_" + name, template: insertText(name, fields), table: name, fields: fields}
 	if len(key) == 1 && key[0].isText() {
 		t.load = &statement{name: "load_" + name, template: loadText(name, fields), fields: fields[:1], any: true, result: fields}
 		fields = fieldsOf(t.changing)
-		t.update = &statement{name: "update_" + name, template: updateText(name, fields, 1), fields: fields}
+		t.update = &statement{name: "update_" + name, template: updateText(name, fields, 1), table: name, fields: fields}
 	}
 	return t
 }

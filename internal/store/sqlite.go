@@ -34,10 +34,11 @@ type sqlite struct {
 
 var sqliteDialect = &dialect{
 	begin:      "BEGIN IMMEDIATE", // a transaction that reads first and writes later fails at once when it lost a race
-	rows:       func(f []field) string { return "VALUES (?" + strings.Repeat(", ?", max(0, len(f)-1)) + ")" },
-	fromRows:   func([]field) string { return "" },
-	row:        func(int, string) string { return "?" }, // nameless: a $1 is looked up by name at every binding
+	rows:       func(s *statement) string { return "VALUES (?" + strings.Repeat(", ?", max(0, len(s.fields)-1)) + ")" },
+	fromRows:   func(*statement) string { return "" },
+	row:        func(*statement, int) string { return "?" }, // nameless: a $1 is looked up by name at every binding
 	any:        func(keys int) string { return "IN (?" + strings.Repeat(", ?", max(0, keys-1)) + ")" },
+	end:        func(*statement) string { return "" }, // see sqliteWriter.send
 	jsonObject: "json_object",
 	share:      "1", // one transaction writes at a time
 	own:        "1",

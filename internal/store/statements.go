@@ -14,7 +14,7 @@ import (
 // Every statement that writes is written down in this file once, for both engines. What they say differently has a
 // name in braces, and each engine's dialect puts its words there:
 //
-//	{rows}        all rows at once from one array a column, or the one row at hand
+//	{rows}        all rows at once from one array, or the one row at hand
 //	{from rows}   the same rows as a source beside the table, or nothing
 //	{row.name}    a column of the row at hand
 //	{any}         is one of the keys given
@@ -23,8 +23,7 @@ import (
 //	{begin}       a transaction that may write, from its start
 //	{exactly}...{end}  an update that fails when one of its rows isn't there
 //
-// So a set-based statement goes to PostgreSQL once for a batch, and to SQLite once a row, prepared. PostgreSQL has each
-// in a second form for a batch of one row.
+// So a set-based statement goes to PostgreSQL once for a batch, and to SQLite once a row, prepared.
 func insertText(table string, fields []field) string {
 	return "INSERT INTO " + table + " (" + names(fields) + ") {rows}"
 }
@@ -60,12 +59,12 @@ var (
 	shareCatalogue = &statement{name: "share_catalogue", template: "SELECT {share catalogue}", result: []field{{"held", false}}}
 	ownCatalogue   = &statement{name: "own_catalogue", template: "SELECT {own catalogue}", result: []field{{"held", false}}}
 
-	voidBatch = &statement{name: "void_batch", fields: batches.insert.fields,
+	voidBatch = &statement{name: "void_batch", table: batches.name, fields: batches.insert.fields,
 		template: batches.insert.template + " ON CONFLICT (id) DO NOTHING"}
 
 	// An order that wasn't loaded is changed only while it's as its holder last wrote it.
-	updateHeld = &statement{name: "update_held", fields: fieldsOf(heldColumns), exact: true,
-		template: "{exactly}" + updateText("orders", fieldsOf(orders.changing), 1) + " AND orders.updated_at = {row.was}{end}"}
+	updateHeld = &statement{name: "update_held", table: orders.name, fields: fieldsOf(heldColumns), exact: true,
+		template: "{exactly}" + updateText("orders", fieldsOf(orders.changing), 1) + " AND orders.updated_at = {row." + heldSince + "}{end}"}
 
 	// The batches that wait for their place in the chain.
 	loadUnsealed = &statement{name: "load_unsealed", result: fieldsOf(batches.columns),
@@ -97,10 +96,10 @@ const isUnsealed = "seq = 0 AND void = 0"
 type statement struct {
 	name     string
 	template string
-	fields   []field // of the rows that it takes, in order
+	table    string  // whose rows it takes; "" when it takes keys, plain values or nothing
+	fields   []field // of what it takes, in order
 	any      bool    // it takes keys for {any}, all at once
 	exact    bool    // it fails with errMoved, or in the server's words, when one of its rows isn't there
-	one      bool    // it takes one row, and can't take several
 	result   []field // of the rows that it answers
 }
 
@@ -109,9 +108,6 @@ type field struct {
 	name string
 	text bool // TEXT, otherwise BIGINT
 }
-
-// takesRows reports whether the statement goes by rows, and so has a form for one.
-func (s *statement) takesRows() bool { return len(s.fields) > 0 && !s.any }
 
 func names(fields []field) string {
 	list := make([]string, len(fields))
@@ -215,12 +211,12 @@ func doubts(batch string, at int64, found *[]berth.Batch) []step {
 type dialect struct {
 	begin      string
 	forUpdate  string
-	rows       func([]field) string
-	fromRows   func([]field) string
-	row        func(i int, name string) string
+	rows       func(*statement) string
+	fromRows   func(*statement) string
+	row        func(s *statement, i int) string
 	any        func(keys int) string
 	exactly    string
-	end        string
+	end        func(*statement) string
 	keyOrder   string // storage of a table, see the migrations
 	hotRows    string // storage of a table whose rows are updated over and over
 	jsonObject string // makes a JSON object of names and values
@@ -233,14 +229,14 @@ type dialect struct {
 
 // render is the statement in the dialect's words; keys counts those that {any} takes at once.
 func (d *dialect) render(s *statement, keys int) string {
-	pairs := []string{"{begin}", d.begin, " {for update}", d.forUpdate, "{rows}", d.rows(s.fields),
-		" {from rows}", d.fromRows(s.fields), "{any}", d.any(keys),
+	pairs := []string{"{begin}", d.begin, " {for update}", d.forUpdate, "{rows}", d.rows(s),
+		" {from rows}", d.fromRows(s), "{any}", d.any(keys),
 		"{share catalogue}", d.share, "{own catalogue}", d.own}
 	if s.exact {
-		pairs = append(pairs, "{exactly}", d.exactly, "{end}", d.end)
+		pairs = append(pairs, "{exactly}", d.exactly, "{end}", d.end(s))
 	}
 	for i, f := range s.fields {
-		pairs = append(pairs, "{row."+f.name+"}", d.row(i, f.name))
+		pairs = append(pairs, "{row."+f.name+"}", d.row(s, i))
 	}
 	return strings.NewReplacer(pairs...).Replace(s.template)
 }

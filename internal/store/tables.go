@@ -279,8 +279,11 @@ var (
 )
 
 // heldColumns are those of an order that is changed without having been loaded: as orders change, and last the instant
-// of the change that its holder knows of.
-var heldColumns = append(heldBy(orders.changing), number("was", func(r *berth.Held) *int64 { return &r.Was }))
+// of the change that its holder knows of. PostgreSQL takes rows in the table's own type, which has no column for that, so
+// it goes under the name of one that never changes.
+var heldColumns = append(heldBy(orders.changing), number(heldSince, func(r *berth.Held) *int64 { return &r.Was }))
+
+const heldSince = "created_at"
 
 // heldBy makes columns of an order those of an order that somebody holds.
 func heldBy(columns []column[berth.Order]) []column[berth.Held] {
