@@ -49,6 +49,7 @@ type Worker struct {
 	desk    *berth.Desk
 	options Options
 	slots   chan struct{}
+	crew    crew
 
 	mu       sync.Mutex
 	held     map[jobKey]hold
@@ -83,7 +84,7 @@ func New(desk *berth.Desk, o Options) *Worker {
 		o.Observe = nobody{}
 	}
 	return &Worker{
-		desk: desk, options: o, slots: make(chan struct{}, o.Calls),
+		desk: desk, options: o, slots: make(chan struct{}, o.Calls), crew: newCrew(),
 		held: map[jobKey]hold{}, waiters: map[jobKey]chan ending{},
 	}
 }
@@ -121,10 +122,10 @@ func (w *Worker) placement(patience int64, do func(*placement)) *placement {
 		p.failed <- err
 		return p
 	}
-	go func() {
+	w.crew.run(func() {
 		defer w.working.Done()
 		do(p)
-	}()
+	})
 	return p
 }
 
