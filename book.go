@@ -93,6 +93,7 @@ type Changes struct {
 	Events    []Event
 	Held      []Held     // orders that are only changed if they are still as they were when decide ran
 	Sealed    []Batch    // batches that get their link now
+	Looked    []string   // batches whose LookAt becomes 0
 	Catalogue *Catalogue // a new version, nil for none
 }
 
@@ -312,7 +313,8 @@ func (b *Book) Order(id string) (Order, bool) {
 	return b.orders.read(id, func() { b.missing.Orders = append(b.missing.Orders, id) })
 }
 
-// PutOrder writes an order and returns it with UpdatedAt at the batch's instant.
+// PutOrder writes an order and returns it with UpdatedAt at the batch's instant. A new one that is left paid is announced
+// as EventOrderPaid in the same run: by that it is found when it's due.
 func (b *Book) PutOrder(o Order) Order {
 	o.UpdatedAt = b.now
 	b.orders.put(b, o.ID, o)

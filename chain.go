@@ -19,6 +19,7 @@ type Batch struct {
 	At     int64 // microseconds UTC
 	Void   bool  // the commit never happened and never can
 	Digest string
+	LookAt int64 // when to look whether the orders that it placed are settled, microseconds UTC; 0 for never, or no more. The store's own
 	Link
 }
 

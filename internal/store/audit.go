@@ -57,7 +57,12 @@ func (r *sqlReader) Audit(ctx context.Context, a berth.Auditor) error {
 		return err
 	}
 	defer tx.Rollback()
-	s := &auditing{ctx: ctx, tx: tx, to: a}
+	if r.dialect.whole != "" {
+		if _, err := tx.ExecContext(ctx, r.dialect.whole); err != nil {
+			return err
+		}
+	}
+	s := &auditing{ctx: ctx, tx: tx, dialect: r.dialect, to: a}
 	if err := tx.QueryRowContext(ctx, auditSizes).Scan(&s.total); err != nil {
 		return fmt.Errorf("count the rows to audit: %w", err)
 	}
@@ -73,6 +78,7 @@ func (r *sqlReader) Audit(ctx context.Context, a berth.Auditor) error {
 type auditing struct {
 	ctx         context.Context
 	tx          *sql.Tx
+	dialect     *dialect
 	to          berth.Auditor
 	done, total int64
 }
@@ -138,10 +144,11 @@ func (s *auditing) orders() error {
 
 func (s *auditing) strays() error {
 	var id string
-	for _, stray := range []struct{ what, text string }{
-		{"entry", auditStrayEntries}, {"event", auditStrayEvents}, {"service", auditStrayServices},
+	for _, stray := range []struct{ what, text, lacks string }{
+		{"entry", auditStrayEntries, "order"}, {"event", auditStrayEvents, "order"}, {"service", auditStrayServices, "order"},
+		{"order", s.dialect.auditUnfound(), "true place among the due orders"},
 	} {
-		if err := s.each(stray.text, []any{&id}, func() error { return s.to.Stray(stray.what, id, "order") }); err != nil {
+		if err := s.each(stray.text, []any{&id}, func() error { return s.to.Stray(stray.what, id, stray.lacks) }); err != nil {
 			return err
 		}
 	}
@@ -149,7 +156,7 @@ func (s *auditing) strays() error {
 }
 
 func (s *auditing) stock() error {
-	answer, err := s.tx.QueryContext(s.ctx, stockText())
+	answer, err := s.tx.QueryContext(s.ctx, s.dialect.stockText())
 	if err != nil {
 		return err
 	}

@@ -81,13 +81,14 @@ func TestAudit(t *testing.T) {
 			Events: []berth.Event{event(0, "paid", "o1", 0), event(1, "completed", "o1", 0), event(2, "paid", "o2", 5),
 				event(3, "paid", "o3", 0), event(4, "refunded", "o3", 1), event(5, "paid", "o9", 0)},
 		})
-		write(t, e, &berth.Changes{Sealed: []berth.Batch{{ID: "1", Link: berth.Link{Seq: 1, Hash: "h"}}}})
+		write(t, e, &berth.Changes{Sealed: []berth.Batch{{ID: "1", LookAt: 1, Link: berth.Link{Seq: 1, Hash: "h"}}}})
 		if _, err := e.resolve(t.Context(), "0", 0); err != nil {
 			t.Fatal(err)
 		}
 		meanwhile := &berth.Changes{Batch: "2", Wallets: berth.Change[berth.Wallet]{Update: []berth.Wallet{{UserID: "B", Balance: 1, Seq: 4}}},
 			Entries: []berth.Entry{{UserID: "B", Seq: 4, Amount: -69, OrderID: "o4", Batch: "2"}},
-			Orders:  berth.Change[berth.Order]{Insert: []berth.Order{order("o4", "o4", berth.Paid)}}}
+			Orders:  berth.Change[berth.Order]{Insert: []berth.Order{order("o4", "o4", berth.Paid)}},
+			Events:  []berth.Event{{Batch: "2", Name: "order.paid", UserID: "B", OrderID: "o4", Detail: "k"}}}
 		want := []string{
 			`entry B/1 100 of "B" with 70`, `entry B/2 -50 of "B" with 70`, `entry B/3 20 of "B" with 70`, `entry ghost/1 5 of "" with 0`,
 			"wallet B 70: 3 make 70", "wallet a 9: 0 make 0",

@@ -44,8 +44,8 @@ const (
 // There is no goroutine of its own while nothing is to be done: the caller that finds the batcher idle runs its
 // batch itself.
 type batcher struct {
-	engine  engine
-	traffic *traffic
+	engine engine
+	shared
 	money   bool // it's the lane in which money moves
 	options Options
 
@@ -60,12 +60,18 @@ type batcher struct {
 	wanted  int        // calls that the next batch waits for; 0 while it doesn't
 	enough  chan struct{}
 
-	ids       *sharedIDs
 	catalogue *berth.Catalogue // owned by whoever is running batches
 }
 
-func newBatcher(e engine, o Options, t *traffic, ids *sharedIDs) *batcher {
-	b := &batcher{engine: e, traffic: t, options: o, ids: ids}
+// shared is what the lanes of a store have in common.
+type shared struct {
+	traffic *traffic
+	ids     *sharedIDs
+	placed  *openBatches
+}
+
+func newBatcher(e engine, o Options, s shared) *batcher {
+	b := &batcher{engine: e, shared: s, options: o}
 	b.idle, b.enough = sync.NewCond(&b.mu), make(chan struct{}, 1)
 	return b
 }
@@ -293,6 +299,7 @@ func (b *batcher) transact(calls []*call) (again []*call, f *failure) {
 		return nil, f
 	}
 	if err == nil {
+		b.placed.committed(changes)
 		answerDecided(decided)
 		b.options.Observe.Batch(stats)
 		return again, nil
@@ -341,6 +348,7 @@ func (b *batcher) settleDoubt(c *berth.Changes, calls []*call, cause error) (aga
 		switch {
 		case err == nil && committed:
 			b.options.Observe.Doubt("committed")
+			b.placed.committed(c)
 			answerDecided(calls)
 			return nil
 		case err == nil:

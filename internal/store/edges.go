@@ -12,21 +12,19 @@ import (
 
 // What one edge is to carry, and whether that has changed.
 
-// The conditions are those of the indexes, in the indexes' words. An order's provider is packed, so that all paid network
-// orders are read and those of others left out: they are few at any time.
-const (
-	edgeOrders   = "WHERE state = 'paid' AND kind = 'network'"
-	edgeServices = "WHERE sort = 'network' AND provider = $1 AND status <> 'terminated'"
-)
+// edgeServices is the condition of an index, in its words.
+const edgeServices = "WHERE sort = 'network' AND provider = $1 AND status <> 'terminated'"
 
-var (
-	edgeOrdersText   = orders.selectText(edgeOrders + " ORDER BY id")
-	edgeServicesText = services.selectText(edgeServices + " ORDER BY id")
+// edgeOrders selects columns of all paid orders of networks. An order's provider is packed, so that
+// those of all edges are read and others left out: they are few at any time.
+func (d *dialect) edgeOrders(columns string) string {
+	return "SELECT " + columns + " FROM (" + d.paidOrders(orders.selectList("t"), "", "") + ") AS p WHERE kind = 'network'"
+}
 
-	// One statement, so that it sees one instant.
-	edgeMarkText = "SELECT 'order', id, updated_at FROM orders " + edgeOrders +
-		" UNION ALL SELECT 'service', id, updated_at FROM services " + edgeServices + " ORDER BY 1, 2"
-)
+// edgeMark is one statement, so that it sees one instant.
+func (d *dialect) edgeMark() string {
+	return d.edgeOrders("'order', id, updated_at") + " UNION ALL SELECT 'service', id, updated_at FROM services " + edgeServices + " ORDER BY 1, 2"
+}
 
 // EdgeRows reads both tables in one snapshot: between two statements of their own an order can settle. SQLite's transaction
 // sees what was there at its first read, PostgreSQL's is REPEATABLE READ; neither locks out anybody who writes.
@@ -50,10 +48,10 @@ func (r *sqlReader) edgeRows(ctx context.Context, provider string) (paid []berth
 		return nil, nil, lost(err)
 	}
 	defer tx.Rollback() // it has nothing to commit
-	if paid, err = readIn(ctx, tx, orders, edgeOrdersText); err != nil {
+	if paid, err = readIn(ctx, tx, orders, r.dialect.edgeOrders(names(orders.insert.fields))+" ORDER BY id"); err != nil {
 		return nil, nil, err
 	}
-	live, err = readIn(ctx, tx, services, edgeServicesText, provider)
+	live, err = readIn(ctx, tx, services, services.selectText(edgeServices+" ORDER BY id"), provider)
 	return paid, live, err
 }
 
@@ -77,7 +75,7 @@ func ofEdge(paid []berth.Order, provider string) (found []berth.Order) {
 
 // EdgeMark reads the mark.
 func (r *sqlReader) EdgeMark(ctx context.Context, provider string) (string, error) {
-	answer, err := r.query(ctx, edgeMarkText, provider)
+	answer, err := r.query(ctx, r.dialect.edgeMark(), provider)
 	if err != nil {
 		return "", err
 	}

@@ -31,6 +31,8 @@ type reader interface {
 	berth.Reader
 	// catalogueAt reads one version, which never changes. Version 0 is the empty one.
 	catalogueAt(ctx context.Context, version int64) (*berth.Catalogue, error)
+	// settled are the ids of batches to look at at that instant of whose orders none is as it was placed any more.
+	settled(ctx context.Context, now int64) ([]string, error)
 	// anyUnsealed tells whether there is a batch to seal, without a lock.
 	anyUnsealed(ctx context.Context) (bool, error)
 }

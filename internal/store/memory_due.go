@@ -35,6 +35,9 @@ func (m *memory) Due(_ context.Context, now int64, limit int) ([]string, error) 
 	return m.dueOf(m.open, now, limit), nil
 }
 
+// settled has nothing to tell: the index here is of the orders.
+func (m *memory) settled(context.Context, int64) ([]string, error) { return nil, nil }
+
 func (m *memory) DueServices(_ context.Context, now int64, limit int) ([]string, error) {
 	return m.dueOf(m.due, now, limit), nil
 }

@@ -179,7 +179,7 @@ func (r rendered) Open(name string) (fs.File, error) {
 	d := r.dialect
 	text = textType.ReplaceAll(text, []byte("TEXT"+d.collate))
 	words := strings.NewReplacer(" {key order}", spaced(d.keyOrder), " {hot rows}", spaced(d.hotRows),
-		"{json object}", d.jsonObject, "{in a week}", strconv.FormatInt(time.Now().AddDate(0, 0, 7).UnixMicro(), 10)).Replace(string(text))
+		"{json object}", d.jsonObject, "{room to update orders}", d.roomy, "{in a week}", strconv.FormatInt(time.Now().AddDate(0, 0, 7).UnixMicro(), 10)).Replace(string(text))
 	return renderedFile{strings.NewReader(words), info}, nil
 }
 

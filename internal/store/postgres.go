@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"strings"
 	"time"
@@ -49,6 +50,7 @@ var postgresDialect = &dialect{
 		return "r." + s.fields[i].name
 	},
 	any:     func(int) string { return "= ANY ($1::text[])" },
+	among:   func(query string) string { return "= ANY (ARRAY(" + query + "))" }, // as a join it might be begun at its other end
 	exactly: "WITH done AS (",
 	end: func(s *statement) string { // see pgMoved
 		return " RETURNING 1) SELECT 1 / (count(*) = cardinality($1::" + s.table + "[]))::int FROM done"
@@ -57,10 +59,12 @@ var postgresDialect = &dialect{
 	share:      "1::bigint FROM pg_advisory_xact_lock_shared(" + catalogueLock + ")",
 	own:        "1::bigint FROM pg_advisory_xact_lock(" + catalogueLock + ")",
 	keyOrder:   "",
-	hotRows:    "WITH (fillfactor = 50)", // an update finds room in its own page, and leaves the indexes alone
+	hotRows:    "WITH (fillfactor = 50)",                    // an update finds room in its own page, and leaves the indexes alone
+	roomy:      "ALTER TABLE orders SET (fillfactor = 45);", // so that the settle finds it, and leaves the indexes alone
 	collate:    ` COLLATE "C"`,
 	versioned:  "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'goose_db_version'",
 	snapshot:   &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
+	whole:      pgWholeTables,
 }
 
 // pgRows is one array of rows of the table's own type as a source. An array a column would cost several times as much:
@@ -81,9 +85,7 @@ func openPostgres(ctx context.Context, url string, o Options) (engine, error) {
 	// A reader's plan is made anew each time: one that was made while a table was empty would scan it when it's full.
 	reading := config.Copy()
 	reading.RuntimeParams["plan_cache_mode"] = "force_custom_plan"
-	// A bitmap scan visits all that was ever in an index until the next vacuum: every order settled since stands in the one
-	// of due orders. An index scan marks what is gone, and the next one passes it over.
-	reading.RuntimeParams["enable_bitmapscan"] = "off"
+	maps.Copy(reading.RuntimeParams, pgPlanning)
 	db := stdlib.OpenDB(*reading)
 	db.SetMaxOpenConns(pgReaders)
 	db.SetMaxIdleConns(pgReaders)

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"strconv"
@@ -22,8 +23,7 @@ const pgConnections = 8
 // pgSettings are what a writing connection tells the server. A process that is paused or cut off must not hold the
 // rows of a hot wallet against all others, so whatever it waits for or leaves open ends within seconds.
 //
-// All its statements go by key, so a plan that scans or hashes a table is never right; ruled out, a plan that was
-// made while a table was empty stays right when it's full, and need not be made again.
+// A plan that was made while a table was empty stays right when it's full, see pgPlanning, and need not be made again.
 var pgSettings = map[string]string{
 	"lock_timeout":                        "3s",
 	"statement_timeout":                   "5s",
@@ -32,12 +32,22 @@ var pgSettings = map[string]string{
 	"tcp_keepalives_interval":             "5",
 	"tcp_keepalives_count":                "3",
 	"plan_cache_mode":                     "force_generic_plan",
-	"enable_seqscan":                      "off",
-	"enable_bitmapscan":                   "off",
-	"enable_hashjoin":                     "off",
-	"enable_mergejoin":                    "off",
-	"jit":                                 "off",
 }
+
+// pgPlanning is what every connection says of plans. All statements but those of an audit go by keys and indexes, so a
+// plan that scans or hashes a table is never right. A bitmap scan visits all that an index has had since the last vacuum,
+// where an index scan marks what is gone, and the next one passes it over.
+var pgPlanning = map[string]string{
+	"enable_seqscan":                  "off",
+	"enable_bitmapscan":               "off",
+	"enable_hashjoin":                 "off",
+	"enable_mergejoin":                "off",
+	"max_parallel_workers_per_gather": "0",
+	"jit":                             "off",
+}
+
+// pgWholeTables takes that back for one transaction.
+const pgWholeTables = "SELECT set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true)"
 
 // pgDialer notices within 20 s that a server's machine is gone.
 var pgDialer = &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{
@@ -56,9 +66,8 @@ type pgWriters struct {
 
 func newPgWriters(config *pgconn.Config, wait time.Duration) *pgWriters {
 	config = config.Copy()
-	for name, value := range pgSettings {
-		config.RuntimeParams[name] = value
-	}
+	maps.Copy(config.RuntimeParams, pgSettings)
+	maps.Copy(config.RuntimeParams, pgPlanning)
 	return &pgWriters{config: config, wait: wait, slots: make(chan struct{}, pgConnections)}
 }
 

@@ -96,9 +96,11 @@ func TestWriterSettings(t *testing.T) {
 		}
 		return strings.Join(lines, "\n")
 	}
-	for name, want := range pgSettings {
-		if got := show("SHOW " + name); got != want {
-			t.Errorf("%s: got %s, want %s", name, got, want)
+	for _, settings := range []map[string]string{pgSettings, pgPlanning} {
+		for name, want := range settings {
+			if got := show("SHOW " + name); got != want {
+				t.Errorf("%s: got %s, want %s", name, got, want)
+			}
 		}
 	}
 	for _, name := range []string{"idempotency_keys", "orders", "wallets"} {

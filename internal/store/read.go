@@ -254,10 +254,6 @@ func (r *sqlReader) Passwords(ctx context.Context, after string, limit int) ([]b
 	return find(ctx, r, orders, "WHERE id > $1 AND password <> '' ORDER BY id LIMIT $2", after, int64(limit))
 }
 
-func (r *sqlReader) Due(ctx context.Context, now int64, limit int) ([]string, error) {
-	return r.ids(ctx, "SELECT id FROM orders WHERE state = 'paid' AND due_at <= $1 ORDER BY due_at, id LIMIT $2", now, limit)
-}
-
 func (r *sqlReader) DueServices(ctx context.Context, now int64, limit int) ([]string, error) {
 	// The first condition is that of the index, in the index's words.
 	return r.ids(ctx, "SELECT id FROM services WHERE due_at > 0 AND due_at <= $1 ORDER BY due_at, id LIMIT $2", now, limit)
@@ -305,7 +301,7 @@ func (r *sqlReader) Events(ctx context.Context, after berth.Place, limit int) (f
 func (r *sqlReader) Backlog(ctx context.Context) (b berth.Backlog, err error) {
 	answer, err := r.query(ctx, "SELECT count(*), coalesce(min(created_at), 0), CAST(coalesce(sum(doubt), 0) AS BIGINT),"+
 		" (SELECT count(*) FROM batches WHERE "+isUnsealed+"), (SELECT coalesce(min(at), 0) FROM batches WHERE "+isUnsealed+")"+
-		" FROM orders WHERE state = 'paid'")
+		" FROM ("+r.dialect.paidOrders("t.created_at, t.doubt", "", "")+") AS p")
 	if err != nil {
 		return b, err
 	}
@@ -317,15 +313,15 @@ func (r *sqlReader) Backlog(ctx context.Context) (b berth.Backlog, err error) {
 }
 
 // stockText counts what belongs to each stock row: services, and orders that will make one.
-func stockText() string {
+func (d *dialect) stockText() string {
 	return "WITH held AS (SELECT stock_key, count(*) AS n FROM (" +
 		"SELECT stock_key FROM services WHERE stock_key <> '' AND status <> 'terminated'" +
-		" UNION ALL SELECT stock_key FROM orders WHERE stock_key <> '' AND state = 'paid') AS h GROUP BY stock_key) " +
+		" UNION ALL SELECT stock_key FROM (" + d.paidOrders("t.stock_key", "", "") + ") AS p WHERE stock_key <> '') AS h GROUP BY stock_key) " +
 		"SELECT " + stock.selectList("t") + ", coalesce(h.n, 0) FROM stock AS t LEFT JOIN held AS h ON h.stock_key = t.key ORDER BY t.key"
 }
 
 func (r *sqlReader) Stock(ctx context.Context) (found []berth.Stock, err error) {
-	answer, err := r.query(ctx, stockText())
+	answer, err := r.query(ctx, r.dialect.stockText())
 	if err != nil {
 		return nil, err
 	}

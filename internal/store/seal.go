@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/berth-host/berth"
 )
@@ -16,9 +18,27 @@ const sealAtMost = 1000
 // Whoever has locked the head of the chain is the sealer, so any number of processes may call it at once. A commit
 // whose fate is unknown needs no care: the next run reads the head afresh.
 func (s *Store) Seal(ctx context.Context) (berth.Sealing, error) {
-	if any, err := s.anyUnsealed(ctx); err != nil || !any { // an idle database isn't written to
+	any, err := s.anyUnsealed(ctx)
+	if err != nil {
 		return berth.Sealing{}, err
 	}
+	left, err := s.settled(ctx, s.options.Now())
+	if err != nil {
+		return berth.Sealing{}, err
+	}
+	looked := append(s.placed.take(), left...)
+	if !any && len(looked) == 0 { // an idle database isn't written to
+		return berth.Sealing{}, nil
+	}
+	done, err := s.seal(ctx, looked)
+	if err != nil {
+		s.placed.put(looked)
+	}
+	return done, err
+}
+
+// seal is one run, which also clears when to look at some batches.
+func (s *Store) seal(ctx context.Context, looked []string) (berth.Sealing, error) {
 	anchor, err := s.anchor(ctx)
 	if err != nil {
 		return berth.Sealing{}, err
@@ -29,13 +49,13 @@ func (s *Store) Seal(ctx context.Context) (berth.Sealing, error) {
 	if err != nil {
 		return berth.Sealing{}, berth.TryAgain(err)
 	}
-	if len(rows.Unsealed) == 0 {
+	if len(rows.Unsealed)+len(looked) == 0 {
 		if err := t.release(); err != nil {
 			return berth.Sealing{}, berth.TryAgain(err)
 		}
 		return berth.Sealing{}, nil
 	}
-	c, done, err := link(rows, anchor)
+	c, done, err := link(rows, anchor, looked)
 	if err != nil {
 		t.rollback()
 		return berth.Sealing{}, err
@@ -80,8 +100,11 @@ func (*olderBatches) Pool(berth.Pool) error                    { return nil }
 func (*olderBatches) Item(berth.Item) error                    { return nil }
 func (*olderBatches) Progress(int64, int64)                    {}
 
-// link gives each batch its place.
-func link(rows berth.Rows, anchor berth.Head) (*berth.Changes, berth.Sealing, error) {
+// link gives each batch its place. Of the batches that were looked at most get theirs now, in the same update.
+func link(rows berth.Rows, anchor berth.Head, looked []string) (*berth.Changes, berth.Sealing, error) {
+	if len(rows.Unsealed) == 0 {
+		return &berth.Changes{Looked: looked}, berth.Sealing{}, nil
+	}
 	if len(rows.Meta) != 1 {
 		return nil, berth.Sealing{}, fmt.Errorf("the database has no head of its chain")
 	}
@@ -94,12 +117,21 @@ func link(rows berth.Rows, anchor berth.Head) (*berth.Changes, berth.Sealing, er
 	}
 	c := &berth.Changes{Sealed: rows.Unsealed}
 	done := berth.Sealing{Sealed: len(rows.Unsealed), Oldest: rows.Unsealed[0].At, More: len(rows.Unsealed) == sealAtMost}
+	over := make(map[string]bool, len(looked))
+	for _, id := range looked {
+		over[id] = true
+	}
 	for i := range c.Sealed {
 		b := &c.Sealed[i]
 		head = head.Next(b.ID, b.Digest)
 		b.Link = berth.Link(head)
+		if over[b.ID] {
+			b.LookAt = 0
+			delete(over, b.ID)
+		}
 		done.Oldest = min(done.Oldest, b.At)
 	}
+	c.Looked = slices.Sorted(maps.Keys(over))
 	c.Meta.Update = []berth.Meta{{Name: berth.MetaChain, Value: head.String()}}
 	return c, done, nil
 }

@@ -39,6 +39,7 @@ var sqliteDialect = &dialect{
 	row:        func(*statement, int) string { return "?" }, // nameless: a $1 is looked up by name at every binding
 	any:        func(keys int) string { return "IN (?" + strings.Repeat(", ?", max(0, keys-1)) + ")" },
 	end:        func(*statement) string { return "" }, // see sqliteWriter.send
+	among:      func(query string) string { return "IN (" + query + ")" },
 	jsonObject: "json_object",
 	share:      "1", // one transaction writes at a time
 	own:        "1",

@@ -70,6 +70,9 @@ var (
 	loadUnsealed = &statement{name: "load_unsealed", result: fieldsOf(batches.columns),
 		template: "SELECT " + names(fieldsOf(batches.columns)) + " FROM batches WHERE " + isUnsealed + " ORDER BY id LIMIT " + strconv.Itoa(sealAtMost)}
 
+	clearLook = &statement{name: "clear_look", template: "UPDATE batches SET look_at = 0 WHERE id {any}",
+		fields: []field{{"id", true}}, any: true}
+
 	// statements are all that a writing connection prepares.
 	statements = []*statement{
 		sqlBegin, sqlCommit, sqlRollback, dropKeys, shareCatalogue, ownCatalogue, currentVersion, voidBatch,
@@ -85,7 +88,7 @@ var (
 		meta.load, meta.insert, meta.update,
 		keys.load, keys.insert, keys.update,
 		entries.insert, events.insert, catalogues.insert,
-		batches.load, batches.insert, batches.update, loadUnsealed, updateHeld,
+		batches.load, batches.insert, batches.update, loadUnsealed, clearLook, updateHeld,
 	}
 )
 
@@ -192,10 +195,13 @@ func appends(c *berth.Changes) ([]step, error) {
 		steps = insert(steps, catalogues, []catalogueRow{{c.Catalogue.Version, string(text), c.Catalogue.AppliedAt}})
 	}
 	steps = change(steps, batches, berth.Change[berth.Batch]{Update: c.Sealed})
+	if len(c.Looked) > 0 {
+		steps = append(steps, &naming{clearLook, c.Looked})
+	}
 	if c.Batch == "" {
 		return steps, nil
 	}
-	return insert(steps, batches, []berth.Batch{{ID: c.Batch, At: c.Now, Digest: c.Digest()}}), nil
+	return insert(steps, batches, []berth.Batch{{ID: c.Batch, At: c.Now, Digest: c.Digest(), LookAt: lookAt(c)}}), nil
 }
 
 // doubts are the steps that end the doubt about a commit: they make it impossible unless it has happened, and then
@@ -215,16 +221,19 @@ type dialect struct {
 	fromRows   func(*statement) string
 	row        func(s *statement, i int) string
 	any        func(keys int) string
+	among      func(query string) string // is one of the few keys that a query answers with, which is carried out first
 	exactly    string
 	end        func(*statement) string
 	keyOrder   string // storage of a table, see the migrations
 	hotRows    string // storage of a table whose rows are updated over and over
+	roomy      string // leaves room for each order to be written once more, in its own page
 	jsonObject string // makes a JSON object of names and values
 	share      string // see {share catalogue}
 	own        string
 	collate    string // byte order for TEXT, so that all engines sort alike
 	versioned  string // counts the table of schema versions
 	snapshot   *sql.TxOptions
+	whole      string // lets the rest of a transaction read whole tables, "" where nothing keeps it from that
 }
 
 // render is the statement in the dialect's words; keys counts those that {any} takes at once.

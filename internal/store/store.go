@@ -51,6 +51,7 @@ type Store struct {
 	engine  engine
 	options Options
 	lanes   []*batcher
+	placed  *openBatches
 }
 
 var _ berth.Store = (*Store)(nil)
@@ -83,14 +84,17 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 
 // over is the store over an engine. The options are complete.
 func over(e engine, o Options) *Store {
+	var placed *openBatches
+	if _, ok := e.(*memory); !ok { // that one finds orders by themselves
+		placed = &openBatches{of: map[string]*openBatch{}}
+	}
 	if o.Faults != nil {
 		e = faulty{engine: e, faults: o.Faults}
 	}
-	s := &Store{reader: e, engine: e, options: o}
-	ids := &sharedIDs{ids: berth.IDs{Random: o.Random}}
-	under := newTraffic()
+	s := &Store{reader: e, engine: e, options: o, placed: placed}
+	shared := shared{traffic: newTraffic(), ids: &sharedIDs{ids: berth.IDs{Random: o.Random}}, placed: placed}
 	for range o.Lanes {
-		s.lanes = append(s.lanes, newBatcher(e, o, under, ids))
+		s.lanes = append(s.lanes, newBatcher(e, o, shared))
 	}
 	s.lanes[len(s.lanes)-1].money = true
 	return s

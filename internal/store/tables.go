@@ -119,6 +119,7 @@ var (
 			words("progress", func(r *berth.Order) wordList { return progress{r} }),
 			text("password", func(r *berth.Order) *string { return &r.Password }),
 			number("updated_at", func(r *berth.Order) *int64 { return &r.UpdatedAt }),
+			number("wake_at", func(r *berth.Order) *int64 { at := wakeAt(r); return &at }), // nothing of the order: see due.go
 		}, result(func(r *berth.Order) *berth.Result { return &r.Result })...))
 
 	services = newTable("services",
@@ -275,6 +276,7 @@ var (
 		}, []column[berth.Batch]{
 			number("seq", func(r *berth.Batch) *int64 { return &r.Seq }),
 			text("hash", func(r *berth.Batch) *string { return &r.Hash }),
+			number("look_at", func(r *berth.Batch) *int64 { return &r.LookAt }),
 		})
 )
 

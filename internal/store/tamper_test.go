@@ -59,6 +59,8 @@ func frauds() []fraud {
 		update("orders", "user_id", "'bert'", order),
 		update("orders", "state", "'refunded'", order),
 		update("orders", "kind", "'network'", order),
+		update("orders", "wake_at", "wake_at + 7", order),
+		{"an open order that nobody would look for", "UPDATE batches SET look_at = 0"},
 		update("batches", "digest", "'d'", batch),
 		update("batches", "hash", "'h'", batch),
 		update("batches", "id", "'i'", batch),
@@ -100,7 +102,7 @@ func TestTampering(t *testing.T) {
 				"INSERT INTO entries VALUES ('old', 1, 7, 7, 'deposits', '', 'r', '', 0, '0')",
 				"INSERT INTO batches (id, at, void) VALUES ('0', 0, 0)")
 			order, last := tamperShop(t, s)
-			exec(t, db, "INSERT INTO batches VALUES ('9', 0, 0, '"+berth.NewDigest().Sum()+"', 0, '')") // and not sealed yet
+			exec(t, db, "INSERT INTO batches (id, at, void, digest, seq, hash) VALUES ('9', 0, 0, '"+berth.NewDigest().Sum()+"', 0, '')") // and not sealed yet
 			head := clean(t, s, berth.Head{}, "the shop").Head
 			exec(t, db, "CREATE TABLE copies (of TEXT)")
 			for _, table := range fraudTables {
@@ -181,7 +183,7 @@ func tamperShop(t *testing.T, s *Store) (third, last string) {
 	}
 	for n := range 5 {
 		write(berth.Need{Wallets: []string{"anna"}}, func(b *berth.Book) error {
-			o := berth.Order{ID: b.NewID(), Kind: berth.KindNewServer, UserID: "anna", State: berth.Paid, Amount: 5}
+			o := berth.Order{ID: b.NewID(), Kind: berth.KindNewServer, UserID: "anna", State: berth.Paid, Amount: 5, CreatedAt: b.Now()}
 			o.Number, o.ServiceID = o.ID, o.ID
 			if n == 0 {
 				third = o.ID

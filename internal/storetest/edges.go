@@ -65,6 +65,7 @@ func putNetworkOrder(b *berth.Book, id string, state berth.State) {
 	o := berth.Order{ID: id, Kind: berth.KindNetwork, UserID: "nils", State: state, Currency: "EUR",
 		Lease: berth.Lease{Attempt: 1, DueAt: berth.Forever}, CreatedAt: b.Now()}
 	o.Number, o.ServiceID, o.Provider = id, id, "edge"
+	announce(b, berth.EventOrderPaid, o)
 	b.PutOrder(o)
 }
 

@@ -181,6 +181,7 @@ func networks(t *testing.T, s *store.Store) {
 			if v.kind == berth.KindNetwork {
 				o.Peering = peering
 			}
+			announce(b, berth.EventOrderPaid, o)
 			b.PutOrder(o)
 			placed = append(placed, o.ID)
 			return nil

@@ -84,7 +84,7 @@ func New(desk *berth.Desk, o Options) *Worker {
 		o.Observe = nobody{}
 	}
 	return &Worker{
-		desk: desk, options: o, slots: make(chan struct{}, o.Calls), crew: newCrew(),
+		desk: desk, options: o, slots: make(chan struct{}, o.Calls), crew: crew{work: make(chan func())},
 		held: map[jobKey]hold{}, waiters: map[jobKey]chan ending{},
 	}
 }
