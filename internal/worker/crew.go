@@ -2,7 +2,7 @@ package worker
 
 import (
 	"context"
-	"sync/atomic"
+	"sync"
 	"time"
 )
 
@@ -12,38 +12,81 @@ const crewRest = 5 * time.Second
 
 // crew runs pieces of work at the same time, each on a goroutine that may have done others before. An order's walk goes
 // deep, through the kinds, the drivers and their libraries: on a goroutine of its own its stack is grown, which means
-// copied, several times over for every order.
+// copied, several times over for every order. The member that has rested least goes first, since the collector takes the
+// stack of one that rests for long.
 type crew struct {
-	work  chan func()
-	shift atomic.Pointer[context.Context] // while it lasts members wait for more; nil for never
+	mu      sync.Mutex
+	resting []*member
+	shift   context.Context // while it lasts members rest; nil for never
 }
 
-// run begins a piece of work at once: on a goroutine that waits for one, or on a new one.
+// member is one goroutine.
+type member struct{ work chan func() }
+
+// open lets members rest until ctx ends.
+func (c *crew) open(ctx context.Context) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.shift = ctx
+}
+
+// run begins a piece of work at once.
 func (c *crew) run(do func()) {
-	select {
-	case c.work <- do:
-	default:
-		go c.member(do)
-	}
-}
-
-func (c *crew) member(do func()) {
-	do()
-	shift := c.shift.Load()
-	if shift == nil {
+	c.mu.Lock()
+	if n := len(c.resting); n > 0 {
+		m := c.resting[n-1]
+		c.resting = c.resting[:n-1]
+		c.mu.Unlock()
+		m.work <- do
 		return
 	}
+	c.mu.Unlock()
+	go c.live(&member{make(chan func(), 1)}, do)
+}
+
+// live is a member's life.
+func (c *crew) live(m *member, do func()) {
 	rest := time.NewTimer(crewRest)
 	defer rest.Stop()
 	for {
-		select {
-		case do = <-c.work:
-			do()
-			rest.Reset(crewRest)
-		case <-rest.C:
-			return
-		case <-(*shift).Done():
+		do()
+		shift := c.rest(m)
+		if shift == nil {
 			return
 		}
+		rest.Reset(crewRest)
+		select {
+		case do = <-m.work:
+			continue
+		case <-rest.C:
+		case <-shift.Done():
+		}
+		if c.gone(m) {
+			return
+		}
+		do = <-m.work // it was called meanwhile
 	}
+}
+
+// rest puts a member in line, unless nobody rests.
+func (c *crew) rest(m *member) (shift context.Context) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.shift != nil {
+		c.resting = append(c.resting, m)
+	}
+	return c.shift
+}
+
+// gone takes a member out of the line; it's false when it isn't there any more.
+func (c *crew) gone(m *member) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, other := range c.resting {
+		if other == m {
+			c.resting = append(c.resting[:i], c.resting[i+1:]...)
+			return true
+		}
+	}
+	return false
 }

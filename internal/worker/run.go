@@ -23,7 +23,7 @@ const (
 // Run takes over due orders and services, renews leases, seals, checks the clock and sweeps, until ctx ends. It returns when its loops
 // have ended; work that was taken goes on, and Drain waits for it.
 func (w *Worker) Run(ctx context.Context) {
-	w.crew.shift.Store(&ctx)
+	w.crew.open(ctx)
 	var loops sync.WaitGroup
 	loop := func(every time.Duration, step func(context.Context) error, what string) {
 		loops.Go(func() {

@@ -84,7 +84,7 @@ func New(desk *berth.Desk, o Options) *Worker {
 		o.Observe = nobody{}
 	}
 	return &Worker{
-		desk: desk, options: o, slots: make(chan struct{}, o.Calls), crew: crew{work: make(chan func())},
+		desk: desk, options: o, slots: make(chan struct{}, o.Calls),
 		held: map[jobKey]hold{}, waiters: map[jobKey]chan ending{},
 	}
 }
