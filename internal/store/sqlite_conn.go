@@ -47,7 +47,7 @@ var keySizes = [...]int{1, 4, 16, 64}
 
 func openSQLiteWriter(path string) (*sqliteWriter, error) {
 	// No automatic checkpoint: it would run inside a commit and make that one slow. See sqliteSweeper.
-	conn, err := openSQLiteConn(sqliteDSN(path, "wal_autocheckpoint(0)", "cache_size(-16000)", "journal_size_limit(67108864)"))
+	conn, err := openSQLiteConn(sqliteDSN(path, "wal_autocheckpoint(0)", "cache_size(-4000)", "journal_size_limit(67108864)"))
 	if err != nil {
 		return nil, err
 	}
