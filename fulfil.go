@@ -139,13 +139,14 @@ func (d *Desk) Settle(ctx context.Context, o Order, out Outcome) (Receipt, error
 		need.Wallets = []string{o.UserID}
 	}
 	avoid := d.shut()
+	id, attempt := o.ID, o.Attempt // and not o, which would be copied once more
 	var receipt Receipt
 	err := d.Store.Write(ctx, need, func(b *Book) error {
-		now, ok := b.Order(o.ID)
+		now, ok := b.Order(id)
 		if !ok {
 			return Unknown("order_id", "Unknown order.")
 		}
-		if now.State == Paid && now.Attempt == o.Attempt {
+		if now.State == Paid && now.Attempt == attempt {
 			if err := d.settle(b, &now, out, avoid); err != nil {
 				return err
 			}

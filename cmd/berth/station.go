@@ -58,11 +58,11 @@ func openStation(s *session, loaded *settings.Settings) (*station, error) {
 	return st, nil
 }
 
-// tuneMemory lets the heap grow to three times what is alive before it is collected, unless the operator has decided
+// tuneMemory lets the heap grow to four times what is alive before it is collected, unless the operator has decided
 // otherwise: what lives in a server is some megabytes, and collecting it all the time cost a fifth of the processor.
 func tuneMemory(getenv func(string) string) {
 	if getenv("GOGC") == "" && getenv("GOMEMLIMIT") == "" {
-		debug.SetGCPercent(200)
+		debug.SetGCPercent(300)
 	}
 }
 
