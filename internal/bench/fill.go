@@ -170,7 +170,7 @@ var copies = []struct {
 	{"orders", "orders AS t JOIN wallets AS w ON w.user_id = [user] WHERE t.id = '[template]'", map[string]string{
 		"id": "[id]", "service_id": "[id]", "user_id": "[user]", "number": "'CLOUD_' || [stamp] || '_' || [digits]",
 		"name": "'server-' || [hex]", "provider_ref": "'sim-' || [number]", "server_no": "[number]",
-		"balance_before": "w.balance - ([nth] - 1) * t.amount"}},
+		"balance_before": "w.balance - ([nth] - 1) * t.amount", "wake_at": "0"}},
 	{"services", "services AS t WHERE t.id = '[template]'", map[string]string{
 		"id": "[id]", "user_id": "[user]", "name": "'server-' || [hex]", "provider_ref": "'sim-' || [number]", "server_no": "[number]",
 		"expires_at": "t.expires_at", "due_at": "t.due_at"}}, // as the order's terms say, and not before the measurement is over
@@ -184,7 +184,7 @@ var copies = []struct {
 	{"batches", "batches AS t WHERE [place] = 0 AND t.id IN ('[paid batch]', '[settled batch]')", map[string]string{
 		"id": "CASE WHEN t.id = '[paid batch]' THEN [paid] ELSE [settled] END",
 		// Nobody has made their digests, so they are like batches from before there was a chain.
-		"digest": "''", "seq": "-1", "hash": "''"}},
+		"digest": "''", "seq": "-1", "hash": "''", "look_at": "0"}},
 }
 
 // chunk makes the orders from and to, with all that belongs to them.

@@ -135,7 +135,7 @@ func makePart(path string) (string, error) {
 
 // dropPart removes what is left of an unfinished copy, with the files that SQLite and a migration put beside one.
 func dropPart(part string) {
-	for _, name := range []string{part, part + "-wal", part + "-shm", part + "-journal", part + ".migrate"} {
+	for _, name := range []string{part, part + "-wal", part + "-shm", part + "-journal", part + ".migrate", part + ".lock"} {
 		_ = os.Remove(name)
 	}
 }

@@ -48,7 +48,7 @@ func lookAt(c *berth.Changes) (at int64) {
 func (d *dialect) paidOrders(columns, woken, looked string) string {
 	batches := d.among("SELECT b.id FROM batches AS b WHERE b.look_at > 0" + looked)
 	placed := d.among("SELECT e.order_id FROM events AS e WHERE e.name = '" + berth.EventOrderPaid + "' AND e.batch " + batches)
-	return "SELECT " + columns + " FROM orders AS t WHERE t.wake_at > 0" + woken +
+	return "SELECT " + columns + " FROM orders AS t WHERE t.wake_at > 0 AND t.state = 'paid'" + woken +
 		" UNION ALL SELECT " + columns + " FROM orders AS t WHERE t.state = 'paid' AND t.wake_at = 0 AND t.id " + placed
 }
 
@@ -92,8 +92,8 @@ type openBatch struct {
 	left int // fresh orders
 }
 
-// committed notes what a commit has done. It comes before anybody is told of the commit, and so before any order of it can
-// change.
+// committed notes what a commit has done. It comes before anybody is told of the commit; when another process changes one of
+// its orders all the same, or this one has changed it already, the batch is left to whoever looks when the leases have run out.
 func (b *openBatches) committed(c *berth.Changes) {
 	if b == nil {
 		return
@@ -145,12 +145,13 @@ func (b *openBatches) take() []string {
 	return ids
 }
 
-// put brings back what was taken and not cleared.
-func (b *openBatches) put(ids []string) {
+// forget forgets everything: whoever looks when the leases have run out finds the rest.
+func (b *openBatches) forget() {
 	if b == nil {
 		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.over = append(b.over, ids...)
+	clear(b.of)
+	b.over = nil
 }

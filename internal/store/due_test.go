@@ -3,8 +3,13 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/berth-host/berth"
 )
@@ -187,4 +192,70 @@ func TestDueOfOthers(t *testing.T) {
 		d.wantBacklog(2)
 		d.wantFindable()
 	})
+}
+
+// TestDueWithoutChain finds the head of the chain unreadable: nothing is sealed, and the batches leave their index all the
+// same, those that this process knows to be settled and those that it has forgotten.
+func TestDueWithoutChain(t *testing.T) {
+	onDueShop(t, func(t *testing.T, d *dueShop) {
+		done := func(o *berth.Order) { o.State, o.Lease = berth.Completed, berth.Lease{} }
+		first, left := d.place(1), d.place(2)
+		d.change(d.Store, first[0], done)
+		_, err := d.db.ExecContext(t.Context(), "UPDATE meta SET value = 'nonsense' WHERE name = 'chain'")
+		must(t, err)
+		if _, err := d.Seal(t.Context()); err == nil {
+			t.Fatal("it was sealed without a head")
+		}
+		if n := d.count("batches WHERE look_at > 0"); n != 1 {
+			t.Errorf("got %d batches to look at, want that of the two open orders", n)
+		}
+		d.change(d.Store, left[0], done)
+		d.wantDue(d.now+100, left[1])
+		d.change(d.Store, left[1], done)
+		d.now += 100
+		if _, err := d.Seal(t.Context()); err == nil {
+			t.Fatal("it was sealed without a head")
+		}
+		if n := d.count("batches WHERE look_at > 0"); n != 0 {
+			t.Errorf("got %d batches to look at, want none", n)
+		}
+		d.wantFindable()
+	})
+}
+
+// TestOlderProgramCannotCommit writes a batch as a program of the schema before does: nobody would find its orders.
+func TestOlderProgramCannotCommit(t *testing.T) {
+	_, other := newPostgres(t)
+	for _, text := range []string{
+		"INSERT INTO batches (id, at, void, digest, seq, hash) VALUES ('b', 0, 0, '', 0, '')",
+		"INSERT INTO orders (id, number, kind, user_id, amount, service_id, stock_key, created_at, terms, state, attempt, holder, due_at, answer_by," +
+			" doubt, progress, provider_ref, server_no, server_uuid, address, login_link, password, updated_at)" +
+			" VALUES ('o', 'n', 'k', 'u', 1, 's', '', 0, '{}', 'paid', 1, '', 0, 0, 0, '', '', 0, '', '', '', '', 0)",
+	} {
+		var pg *pgconn.PgError
+		if _, err := other.Exec(t.Context(), text); !errors.As(err, &pg) || pg.Code != "23502" {
+			t.Errorf("got %v, want a refusal for a column that is missing", err)
+		}
+	}
+}
+
+// TestServedFileIsNotMigrated leaves an SQLite file of an older schema alone while somebody serves it.
+func TestServedFileIsNotMigrated(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "berth.db")
+	_, _, err := migrate(t.Context(), "sqlite:"+file)
+	must(t, err)
+	release, err := lockServe(file)
+	must(t, err)
+	if _, _, err := migrate(t.Context(), "sqlite:"+file); err != nil {
+		t.Errorf("nothing to do: got %v", err)
+	}
+	_, err = rawDB(t, "sqlite", file).ExecContext(t.Context(), "DELETE FROM goose_db_version WHERE version_id >= 8")
+	must(t, err)
+	if _, _, err := migrate(t.Context(), "sqlite:"+file); err == nil || !strings.Contains(err.Error(), "serves") {
+		t.Errorf("while it is served: got %v, want a refusal", err)
+	}
+	release()
+	if _, _, err := migrate(t.Context(), "sqlite:"+file); err == nil || strings.Contains(err.Error(), "serves") {
+		t.Errorf("afterwards: got %v, want the migration itself to be tried", err) // which finds its columns there already
+	}
 }

@@ -65,7 +65,7 @@ var errOldSchema = errors.New("the database schema is older than this program: r
 // The schema, as measured with a prototype (batches of 32 orders, each settled in the next batch):
 //   - a service is written at its order's completion, not before: 11 to 27 % more orders/s on PostgreSQL, 14 % on SQLite;
 //   - an order's work is on its own row; a table of open orders of its own gained nothing, since it costs an insert and a
-//     delete. It isn't in an index until somebody but its first holder may have to find it, see due.go: an index that the
+//     delete. It isn't in an index until its lease is renewed or somebody else has it, see due.go: an index that the
 //     settle changes has PostgreSQL write all of the row's indexes anew, half of the settle's time;
 //   - an entry is one row with both of its accounts: two rows cost 6 to 20 % of the database's time;
 //   - idempotency keys are a table of their own with a short digest as its only key (a column with a partial unique

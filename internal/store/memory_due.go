@@ -9,7 +9,7 @@ import (
 	"github.com/berth-host/berth"
 )
 
-// index keeps what the SQL engines have their two partial indexes for: a simulation of years asks for it every few hours.
+// index keeps what the SQL engines have their partial indexes for, see due.go: a simulation of years asks for it every few hours.
 func (m *memory) index(orders berth.Change[berth.Order], services berth.Change[berth.Service]) {
 	for _, orders := range [][]berth.Order{orders.Insert, orders.Update} {
 		for i := range orders {

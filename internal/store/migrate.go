@@ -56,6 +56,20 @@ func migrateSQLite(ctx context.Context, file string) (from, to int64, err error)
 		return 0, 0, err
 	}
 	defer db.Close()
+	want, err := programVersion()
+	if err != nil {
+		return 0, 0, err
+	}
+	// An older program that goes on serving would write rows that this one's don't go with, and nothing would tell it.
+	if from, err = schemaVersion(ctx, db, sqliteDialect); err == nil && from > 0 && from < want {
+		var served func()
+		if served, err = lockServe(file); err == nil {
+			defer served()
+		}
+	}
+	if err != nil {
+		return 0, 0, err
+	}
 	return migrateWith(ctx, db, sqliteDialect, goose.DialectSQLite3)
 }
 
@@ -159,6 +173,9 @@ func newerSchema(got, want int64) error {
 // rendered is the folder of migrations in one dialect's words.
 type rendered struct{ dialect *dialect }
 
+// postgresLines are for PostgreSQL alone.
+var postgresLines = regexp.MustCompile(`(?m)^\{postgresql\} (.*)$`)
+
 var textType = regexp.MustCompile(`\bTEXT\b`)
 
 // Open renders a migration: every TEXT gets the dialect's order, and the marks behind a table its storage.
@@ -177,9 +194,10 @@ func (r rendered) Open(name string) (fs.File, error) {
 		return nil, err
 	}
 	d := r.dialect
+	text = postgresLines.ReplaceAll(text, []byte(d.postgresLine))
 	text = textType.ReplaceAll(text, []byte("TEXT"+d.collate))
 	words := strings.NewReplacer(" {key order}", spaced(d.keyOrder), " {hot rows}", spaced(d.hotRows),
-		"{json object}", d.jsonObject, "{room to update orders}", d.roomy, "{in a week}", strconv.FormatInt(time.Now().AddDate(0, 0, 7).UnixMicro(), 10)).Replace(string(text))
+		"{json object}", d.jsonObject, "{in a week}", strconv.FormatInt(time.Now().AddDate(0, 0, 7).UnixMicro(), 10)).Replace(string(text))
 	return renderedFile{strings.NewReader(words), info}, nil
 }
 

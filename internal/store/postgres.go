@@ -55,16 +55,16 @@ var postgresDialect = &dialect{
 	end: func(s *statement) string { // see pgMoved
 		return " RETURNING 1) SELECT 1 / (count(*) = cardinality($1::" + s.table + "[]))::int FROM done"
 	},
-	jsonObject: "json_build_object",
-	share:      "1::bigint FROM pg_advisory_xact_lock_shared(" + catalogueLock + ")",
-	own:        "1::bigint FROM pg_advisory_xact_lock(" + catalogueLock + ")",
-	keyOrder:   "",
-	hotRows:    "WITH (fillfactor = 50)",                    // an update finds room in its own page, and leaves the indexes alone
-	roomy:      "ALTER TABLE orders SET (fillfactor = 45);", // so that the settle finds it, and leaves the indexes alone
-	collate:    ` COLLATE "C"`,
-	versioned:  "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'goose_db_version'",
-	snapshot:   &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
-	whole:      pgWholeTables,
+	jsonObject:   "json_build_object",
+	share:        "1::bigint FROM pg_advisory_xact_lock_shared(" + catalogueLock + ")",
+	own:          "1::bigint FROM pg_advisory_xact_lock(" + catalogueLock + ")",
+	keyOrder:     "",
+	hotRows:      "WITH (fillfactor = 50)", // an update finds room in its own page, and leaves the indexes alone
+	postgresLine: "$1",
+	collate:      ` COLLATE "C"`,
+	versioned:    "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'goose_db_version'",
+	snapshot:     &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
+	whole:        pgWholeTables,
 }
 
 // pgRows is one array of rows of the table's own type as a source. An array a column would cost several times as much:

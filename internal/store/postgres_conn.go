@@ -34,8 +34,8 @@ var pgSettings = map[string]string{
 	"plan_cache_mode":                     "force_generic_plan",
 }
 
-// pgPlanning is what every connection says of plans. All statements but those of an audit go by keys and indexes, so a
-// plan that scans or hashes a table is never right. A bitmap scan visits all that an index has had since the last vacuum,
+// pgPlanning is what every connection says of plans. All statements but those of an audit and some short lists go by keys and
+// indexes, so a plan that scans or hashes a table is never right where another is to be had. A bitmap scan visits all that an index has had since the last vacuum,
 // where an index scan marks what is gone, and the next one passes it over.
 var pgPlanning = map[string]string{
 	"enable_seqscan":                  "off",
@@ -46,7 +46,7 @@ var pgPlanning = map[string]string{
 	"jit":                             "off",
 }
 
-// pgWholeTables takes that back for one transaction.
+// pgWholeTables takes that back for one transaction that reads whole tables.
 const pgWholeTables = "SELECT set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true)"
 
 // pgDialer notices within 20 s that a server's machine is gone.
@@ -213,7 +213,7 @@ func (w *pgWriter) prepare(deadline time.Time) error {
 // rowTypes asks for the tables' own types, and their columns in the order in which the server takes them: that of their
 // making, which only the database knows.
 const rowTypes = "SELECT c.relname, c.reltype, a.attname, a.atttypid FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid" +
-	" WHERE c.reltype <> 0 AND c.relnamespace = current_schema()::regnamespace AND pg_table_is_visible(c.oid)" +
+	" WHERE c.reltype <> 0 AND pg_table_is_visible(c.oid) AND c.relnamespace <> 'pg_catalog'::regnamespace" +
 	" AND a.attnum > 0 AND NOT a.attisdropped ORDER BY c.relname, a.attnum"
 
 // pgRowType is a table's own type.
@@ -262,7 +262,10 @@ func described(p *pgconn.Pipeline, s *statement, types map[string]pgRowType) (*p
 	if s.table == "" {
 		return &pgPrepared{StatementDescription: d}, nil
 	}
-	t := types[s.table]
+	t, ok := types[s.table]
+	if !ok {
+		return nil, fmt.Errorf("there is no table %s", s.table)
+	}
 	columns := slices.Clone(t.columns)
 	for i := range columns {
 		columns[i].field = slices.IndexFunc(s.fields, func(f field) bool { return f.name == columns[i].name })

@@ -159,7 +159,7 @@ func TestLockTimeouts(t *testing.T) {
 	mustExec(t, other, "BEGIN")
 	mustExec(t, other, "SELECT * FROM wallets WHERE user_id = 'u' FOR UPDATE")
 	mustExec(t, other, "INSERT INTO meta (name, value) VALUES ('taken', '')")
-	mustExec(t, other, "INSERT INTO batches (id, at, void) VALUES ('open', 0, 0)")
+	mustExec(t, other, "INSERT INTO batches (id, at, void, look_at) VALUES ('open', 0, 0, 0)")
 
 	// All three wait at once: each for three seconds.
 	loading, writing, resolving := make(chan error, 1), make(chan error, 1), make(chan error, 1)

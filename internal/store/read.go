@@ -231,7 +231,15 @@ func (r *sqlReader) Orders(ctx context.Context, f berth.OrderFilter) ([]berth.Or
 	}
 	args = append(args, int64(f.Limit), int64(f.Offset))
 	fmt.Fprintf(&where, " ORDER BY id DESC LIMIT $%d OFFSET $%d", len(args)-1, len(args))
-	return find(ctx, r, orders, where.String(), args...)
+	text := orders.selectText(where.String())
+	if f.State == berth.Paid { // they are few among all there ever were
+		text = "SELECT " + orders.selectList("t") + " FROM (" + r.dialect.paidOrders(orders.selectList("t"), "", "") + ") AS t " + where.String()
+	}
+	answer, err := r.query(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	return orders.scan(answer)
 }
 
 func (r *sqlReader) Services(ctx context.Context, after string, limit int) ([]berth.Service, error) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,9 +33,26 @@ func (s *Store) Seal(ctx context.Context) (berth.Sealing, error) {
 	}
 	done, err := s.seal(ctx, looked)
 	if err != nil {
-		s.placed.put(looked)
+		// What holds the chain up may last, and must not make the look for due orders longer and longer. Nor is what this
+		// process remembers to be relied on then: perhaps it's another primary that answers next.
+		s.placed.forget()
+		return done, errors.Join(err, s.look(ctx, looked))
 	}
-	return done, err
+	return done, nil
+}
+
+// look clears when to look at some batches, without the chain.
+func (s *Store) look(ctx context.Context, looked []string) error {
+	if len(looked) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.options.Deadline)
+	defer cancel()
+	t, _, _, err := s.engine.begin(ctx, berth.Need{})
+	if err != nil {
+		return err
+	}
+	return t.commit(ctx, &berth.Changes{Looked: looked})
 }
 
 // seal is one run, which also clears when to look at some batches.

@@ -215,25 +215,25 @@ func doubts(batch string, at int64, found *[]berth.Batch) []step {
 
 // dialect is how one engine says what the two say differently.
 type dialect struct {
-	begin      string
-	forUpdate  string
-	rows       func(*statement) string
-	fromRows   func(*statement) string
-	row        func(s *statement, i int) string
-	any        func(keys int) string
-	among      func(query string) string // is one of the few keys that a query answers with, which is carried out first
-	exactly    string
-	end        func(*statement) string
-	keyOrder   string // storage of a table, see the migrations
-	hotRows    string // storage of a table whose rows are updated over and over
-	roomy      string // leaves room for each order to be written once more, in its own page
-	jsonObject string // makes a JSON object of names and values
-	share      string // see {share catalogue}
-	own        string
-	collate    string // byte order for TEXT, so that all engines sort alike
-	versioned  string // counts the table of schema versions
-	snapshot   *sql.TxOptions
-	whole      string // lets the rest of a transaction read whole tables, "" where nothing keeps it from that
+	begin        string
+	forUpdate    string
+	rows         func(*statement) string
+	fromRows     func(*statement) string
+	row          func(s *statement, i int) string
+	any          func(keys int) string
+	among        func(query string) string // is one of the few keys that a query answers with, which is carried out first
+	exactly      string
+	end          func(*statement) string
+	keyOrder     string // storage of a table, see the migrations
+	hotRows      string // storage of a table whose rows are updated over and over
+	jsonObject   string // makes a JSON object of names and values
+	share        string // see {share catalogue}
+	own          string
+	postgresLine string // what becomes of a line of a migration that is for PostgreSQL alone
+	collate      string // byte order for TEXT, so that all engines sort alike
+	versioned    string // counts the table of schema versions
+	snapshot     *sql.TxOptions
+	whole        string // lets the rest of a transaction read whole tables, "" where nothing keeps it from that
 }
 
 // render is the statement in the dialect's words; keys counts those that {any} takes at once.

@@ -74,7 +74,7 @@ func frauds() []fraud {
 		{"a batch that hides from the sealer", "UPDATE batches SET seq = -2 WHERE id = '9'"},
 		{"an old batch that was changed, with its wallet", "UPDATE entries SET amount = amount + 1, balance = balance + 1 WHERE user_id = 'old';" +
 			" UPDATE wallets SET balance = balance + 1 WHERE user_id = 'old'"},
-		{"an old batch more", "INSERT INTO batches (id, at, void, digest, seq, hash) VALUES ('00', 0, 0, '', -1, '')"},
+		{"an old batch more", "INSERT INTO batches (id, at, void, digest, seq, hash, look_at) VALUES ('00', 0, 0, '', -1, '', 0)"},
 		{"an old batch less", "DELETE FROM batches WHERE id = '0'"},
 		{"an order that is gone", "DELETE FROM orders WHERE id = 'ORDER'"},
 		{"an event that is gone", "DELETE FROM events WHERE order_id = 'ORDER' AND name = 'order.paid'"},
@@ -100,9 +100,9 @@ func TestTampering(t *testing.T) {
 			db := rawDB(t, kind.name, at)
 			exec(t, db, "INSERT INTO wallets VALUES ('old', 'EUR', 7, 1, 0)", // from before there was a chain
 				"INSERT INTO entries VALUES ('old', 1, 7, 7, 'deposits', '', 'r', '', 0, '0')",
-				"INSERT INTO batches (id, at, void) VALUES ('0', 0, 0)")
+				"INSERT INTO batches (id, at, void, look_at) VALUES ('0', 0, 0, 0)")
 			order, last := tamperShop(t, s)
-			exec(t, db, "INSERT INTO batches (id, at, void, digest, seq, hash) VALUES ('9', 0, 0, '"+berth.NewDigest().Sum()+"', 0, '')") // and not sealed yet
+			exec(t, db, "INSERT INTO batches (id, at, void, digest, seq, hash, look_at) VALUES ('9', 0, 0, '"+berth.NewDigest().Sum()+"', 0, '', 0)") // and not sealed yet
 			head := clean(t, s, berth.Head{}, "the shop").Head
 			exec(t, db, "CREATE TABLE copies (of TEXT)")
 			for _, table := range fraudTables {

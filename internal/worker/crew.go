@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -50,6 +51,7 @@ func (c *crew) live(m *member, do func()) {
 	defer rest.Stop()
 	for {
 		do()
+		do = nil // it holds a whole request
 		shift := c.rest(m)
 		if shift == nil {
 			return
@@ -82,11 +84,10 @@ func (c *crew) rest(m *member) (shift context.Context) {
 func (c *crew) gone(m *member) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i, other := range c.resting {
-		if other == m {
-			c.resting = append(c.resting[:i], c.resting[i+1:]...)
-			return true
-		}
+	i := slices.Index(c.resting, m)
+	if i < 0 {
+		return false
 	}
-	return false
+	c.resting = slices.Delete(c.resting, i, i+1)
+	return true
 }
