@@ -80,11 +80,16 @@ func (r *sqlReader) settled(ctx context.Context, now int64) ([]string, error) {
 // mostOpen bounds how many fresh orders a process remembers.
 const mostOpen = 20_000
 
-// openBatches knows which batches of this process have fresh orders, and which have none any more. A nil one knows of none.
+// openBatches knows which batches of this process have fresh orders, and which have none any more.
 type openBatches struct {
 	mu   sync.Mutex
 	of   map[string]*openBatch // by order
 	over []string              // ids of batches whose look_at is to be cleared
+
+	none   bool     // the engine keeps an index of the orders themselves
+	behind []string // of those, what the sealer failed to clear
+	failed int      // its last runs, in a row
+	idle   int      // its runs that found nothing to seal
 }
 
 type openBatch struct {
@@ -95,9 +100,6 @@ type openBatch struct {
 // committed notes what a commit has done. It comes before anybody is told of the commit; when another process changes one of
 // its orders all the same, or this one has changed it already, the batch is left to whoever looks when the leases have run out.
 func (b *openBatches) committed(c *berth.Changes) {
-	if b == nil {
-		return
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for i := range c.Orders.Update {
@@ -106,7 +108,7 @@ func (b *openBatches) committed(c *berth.Changes) {
 	for i := range c.Held {
 		b.changed(c.Held[i].ID)
 	}
-	if lookAt(c) == 0 {
+	if b.none || lookAt(c) == 0 {
 		return
 	}
 	if len(b.of) >= mostOpen { // those are left to whoever looks when the leases have run out
@@ -132,11 +134,16 @@ func (b *openBatches) changed(order string) {
 	}
 }
 
+// turn reports whether a run of the sealer that finds nothing to seal clears batches all the same: every tenth does.
+func (b *openBatches) turn() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.idle++
+	return b.idle%10 == 0
+}
+
 // take returns the batches that are over, as many as one run of the sealer clears, and forgets them.
 func (b *openBatches) take() []string {
-	if b == nil {
-		return nil
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	n := min(len(b.over), sealAtMost)
@@ -145,13 +152,32 @@ func (b *openBatches) take() []string {
 	return ids
 }
 
-// forget forgets everything: whoever looks when the leases have run out finds the rest.
-func (b *openBatches) forget() {
-	if b == nil {
-		return
-	}
+// chainless is how often in a row the sealer may fail before batches are cleared without it: at five runs a second, the
+// time after which a failover is over.
+const chainless = 150
+
+// sealed notes how a run of the sealer ended that was to clear batches. After a failure everything is forgotten: perhaps
+// it's another primary that answers next, without what this process remembers. Whoever looks when the leases have run out
+// finds what is to be cleared. When runs go on failing they are left to the next one, which clears them by themselves.
+func (b *openBatches) sealed(ids []string, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if err == nil {
+		b.failed = 0
+		return
+	}
 	clear(b.of)
-	b.over = nil
+	b.over, b.behind = nil, nil
+	if b.failed++; b.failed >= chainless {
+		b.behind = ids
+	}
+}
+
+// takeBehind returns what the chain has kept from being cleared for long.
+func (b *openBatches) takeBehind() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	ids := b.behind
+	b.behind = nil
+	return ids
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,8 +18,13 @@ const sealAtMost = 1000
 // Whoever has locked the head of the chain is the sealer, so any number of processes may call it at once. A commit
 // whose fate is unknown needs no care: the next run reads the head afresh.
 func (s *Store) Seal(ctx context.Context) (berth.Sealing, error) {
+	if behind := s.placed.takeBehind(); len(behind) > 0 {
+		if err := s.look(ctx, behind); err != nil {
+			return berth.Sealing{}, berth.TryAgain(err)
+		}
+	}
 	any, err := s.anyUnsealed(ctx)
-	if err != nil {
+	if err != nil || !any && !s.placed.turn() { // an idle database isn't written to
 		return berth.Sealing{}, err
 	}
 	left, err := s.settled(ctx, s.options.Now())
@@ -28,24 +32,17 @@ func (s *Store) Seal(ctx context.Context) (berth.Sealing, error) {
 		return berth.Sealing{}, err
 	}
 	looked := append(s.placed.take(), left...)
-	if !any && len(looked) == 0 { // an idle database isn't written to
+	if !any && len(looked) == 0 {
 		return berth.Sealing{}, nil
 	}
 	done, err := s.seal(ctx, looked)
-	if err != nil {
-		// What holds the chain up may last, and must not make the look for due orders longer and longer. Nor is what this
-		// process remembers to be relied on then: perhaps it's another primary that answers next.
-		s.placed.forget()
-		return done, errors.Join(err, s.look(ctx, looked))
-	}
-	return done, nil
+	s.placed.sealed(looked, err)
+	return done, err
 }
 
-// look clears when to look at some batches, without the chain.
+// look clears when to look at some batches, without the chain: what holds that up may last, and must not make the look for
+// due orders longer and longer.
 func (s *Store) look(ctx context.Context, looked []string) error {
-	if len(looked) == 0 {
-		return nil
-	}
 	ctx, cancel := context.WithTimeout(ctx, s.options.Deadline)
 	defer cancel()
 	t, _, _, err := s.engine.begin(ctx, berth.Need{})

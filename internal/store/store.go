@@ -84,10 +84,8 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 
 // over is the store over an engine. The options are complete.
 func over(e engine, o Options) *Store {
-	var placed *openBatches
-	if _, ok := e.(*memory); !ok { // that one finds orders by themselves
-		placed = &openBatches{of: map[string]*openBatch{}}
-	}
+	_, scans := e.(*memory)
+	placed := &openBatches{of: map[string]*openBatch{}, none: scans}
 	if o.Faults != nil {
 		e = faulty{engine: e, faults: o.Faults}
 	}
