@@ -76,8 +76,8 @@ func (b *bench) aims() []aim {
 
 // rateAims compare orders a second with pgbench's transactions.
 func (b *bench) rateAims() (aims []aim) {
-	busy := middle(b.tps[busyClients])
-	if busy.rate == 0 {
+	busy := median(b.beside(busyClients))
+	if busy == 0 {
 		return nil
 	}
 	add := func(engine string, wallets int, name string, want float64) {
@@ -87,7 +87,7 @@ func (b *bench) rateAims() (aims []aim) {
 			return
 		}
 		aims = append(aims, aim{fmt.Sprintf("%s, %s, %d clients: at least %.1f times pgbench's rate", engine, name, busyClients, want),
-			fmt.Sprintf("%.2f times (%.0f against %.0f)", ratio, r.rate, busy.rate), ratio >= want})
+			fmt.Sprintf("%.2f times (%.0f against %.0f)", ratio, r.rate, busy), ratio >= want})
 	}
 	for _, engine := range b.engines {
 		add(engine, 1, "one wallet", hotAim)

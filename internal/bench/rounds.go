@@ -37,16 +37,30 @@ type trial struct {
 	wallets int
 }
 
-// times is how many times pgbench's rate at as many clients a trial has reached: the median of the rounds, in each of
-// which the two were measured within seconds of each other. The machine's speed may change between rounds.
+// times is how many times pgbench's rate a trial has reached: the median of the rounds, in each of which the two were
+// measured within seconds of each other. The machine's speed may change between rounds.
 func (b *bench) times(t trial) float64 {
 	var ratios []float64
+	rates := b.beside(t.clients)
 	for i, r := range b.taken[t] {
-		if beside := b.tps[t.clients]; i < len(beside) && beside[i].rate > 0 {
-			ratios = append(ratios, r.rate/beside[i].rate)
+		if i < len(rates) && rates[i] > 0 {
+			ratios = append(ratios, r.rate/rates[i])
 		}
 	}
 	return median(ratios)
+}
+
+// beside are pgbench's rates that orders of so many clients are held against, one of each round: with as many clients, or
+// with one when that is more. There are machines on which pgbench's clients get in each other's way so much that to beat
+// them says nothing.
+func (b *bench) beside(clients int) (rates []float64) {
+	for i, many := range b.tps[clients] {
+		if one := b.tps[1]; i < len(one) {
+			many.rate = max(many.rate, one[i].rate)
+		}
+		rates = append(rates, many.rate)
+	}
+	return rates
 }
 
 // busyClients is the number of clients that the aims are about.
