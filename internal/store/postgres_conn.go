@@ -34,9 +34,9 @@ var pgSettings = map[string]string{
 	"plan_cache_mode":                     "force_generic_plan",
 }
 
-// pgPlanning is what every connection says of plans. All statements but those of an audit and some short lists go by keys and
-// indexes, so a plan that scans or hashes a table is never right where another is to be had. A bitmap scan visits all that an index has had since the last vacuum,
-// where an index scan marks what is gone, and the next one passes it over.
+// pgPlanning is what every connection says of plans. All statements but those of an audit and some short lists go by keys
+// and indexes, so a plan that scans or hashes a table is never right where another is to be had. A bitmap scan visits all
+// that an index has had since the last vacuum, where an index scan marks what is gone, and the next one passes it over.
 var pgPlanning = map[string]string{
 	"enable_seqscan":                  "off",
 	"enable_bitmapscan":               "off",
