@@ -15,8 +15,8 @@ import (
 // edgeServices is the condition of an index, in its words.
 const edgeServices = "WHERE sort = 'network' AND provider = $1 AND status <> 'terminated'"
 
-// edgeOrders selects columns of all paid orders of networks. An order's provider is packed, so that
-// those of all edges are read and others left out: they are few at any time.
+// edgeOrders selects columns of all paid orders of networks. An order's provider is packed, so that those of all edges are
+// read, and the others are left out then: they are few at any time.
 func (d *dialect) edgeOrders(columns string) string {
 	return "SELECT " + columns + " FROM (" + d.paidOrders(orders.selectList("t"), "", "") + ") AS p WHERE kind = 'network'"
 }

@@ -47,6 +47,7 @@ var keySizes = [...]int{1, 4, 16, 64}
 
 func openSQLiteWriter(path string) (*sqliteWriter, error) {
 	// No automatic checkpoint: it would run inside a commit and make that one slow. See sqliteSweeper.
+	// The cache is small (4 MB): a commit that has split a page, as nearly each has, ends with SQLite's walk through all of it.
 	conn, err := openSQLiteConn(sqliteDSN(path, "wal_autocheckpoint(0)", "cache_size(-4000)", "journal_size_limit(67108864)"))
 	if err != nil {
 		return nil, err
