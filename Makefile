@@ -19,6 +19,9 @@ FAILOVERFLAGS ?=
 
 export FUZZTIME
 
+# The program is pure Go, and tests and checks compile the same packages as it: with cgo on, half of them again.
+export CGO_ENABLED = 0
+
 .DEFAULT_GOAL := help
 .PHONY: help build setup test race check lint bench bench-full profile sim fuzz torture failover clean withpg
 
@@ -26,7 +29,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## the program: bin/berth
-	CGO_ENABLED=0 go build -trimpath -o bin/berth ./cmd/berth
+	go build -trimpath -o bin/berth ./cmd/berth
 
 setup: ## what the tests need besides Go (installs Debian packages when run as root)
 	@scripts/test-setup

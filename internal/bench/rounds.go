@@ -104,7 +104,7 @@ func prepare(ctx context.Context, p plan, dir string, settings map[string]string
 
 // build makes the program as it is delivered.
 func build(ctx context.Context, program string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", program, "github.com/berth-host/berth/cmd/berth") // #nosec G204 -- into a folder of its own
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", program, "github.com/berth-host/berth/cmd/berth") // #nosec G204 -- into a folder of its own
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build: %w\n%s", err, out)
