@@ -40,7 +40,8 @@ withpg:
 	@go build -o bin/secretscan ./scripts/secretscan
 
 # What the tests print and log is looked through for keys and passwords; the logs stay in bin/logs.
-TESTING = bin/withpg -- bin/secretscan -keep bin/logs -- go test
+# They don't vet once more: what go vet finds out about the dependencies serves no other set of checks, and takes as long again.
+TESTING = bin/withpg -- bin/secretscan -keep bin/logs -- go test -vet=off
 
 test: setup withpg ## vet and all tests, beside a throw-away PostgreSQL; no secret may be in what they log
 	go vet $(PKG)

@@ -12,9 +12,10 @@ import (
 	"github.com/berth-host/berth/internal/provision/sim"
 )
 
-// The kills of a run, and the pause before each: from the middle of a start to the full stream of orders.
+// The kills of a run, and the pause before each: from the middle of a start to the full stream of orders. Hundreds of
+// them are for `make torture`.
 const (
-	kills      = 24
+	kills      = 12
 	maxBetween = 1200 * time.Millisecond
 )
 
