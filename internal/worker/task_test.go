@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,8 +18,8 @@ type able struct {
 	*sim.Provider
 	takes  time.Duration
 	inside chan struct{} // holds one while a call is inside
-	calls  *int
-	fails  *int // that many calls end without an answer
+	calls  *atomic.Int64
+	fails  *atomic.Int64 // that many calls end without an answer
 }
 
 func (d able) Power(ctx context.Context, ref string, action berth.PowerAction) berth.Outcome {
@@ -28,10 +29,10 @@ func (d able) Power(ctx context.Context, ref string, action berth.PowerAction) b
 		panic("two calls at once for one server")
 	}
 	defer func() { <-d.inside }()
-	*d.calls++
+	d.calls.Add(1)
 	<-time.After(d.takes)
-	if *d.fails > 0 {
-		*d.fails--
+	if d.fails.Load() > 0 {
+		d.fails.Add(-1) // one call at a time
 		return berth.Outcome{Verdict: berth.Unresolved, Reason: errors.New("lost")}
 	}
 	return d.Provider.Power(ctx, ref, action)
@@ -43,7 +44,7 @@ func (o *office) ableProcess(name string, d able) *process {
 }
 
 func (o *office) able(takes time.Duration) able {
-	return able{Provider: o.world, takes: takes, inside: make(chan struct{}, 1), calls: new(int), fails: new(int)}
+	return able{Provider: o.world, takes: takes, inside: make(chan struct{}, 1), calls: new(atomic.Int64), fails: new(atomic.Int64)}
 }
 
 func (p *process) service(id string) berth.Service {
@@ -106,8 +107,8 @@ func TestChangeOutlivesPatience(t *testing.T) {
 			t.Errorf("a second one: got %v, want busy", err)
 		}
 		elapse(16 * time.Second)
-		if s := p.service(id); !s.Stopped || s.Task.Do != "" || *d.calls != 1 {
-			t.Errorf("got %+v after %d calls, want it stopped by one", s, *d.calls)
+		if s := p.service(id); !s.Stopped || s.Task.Do != "" || d.calls.Load() != 1 {
+			t.Errorf("got %+v after %d calls, want it stopped by one", s, d.calls.Load())
 		}
 	})
 }
@@ -121,14 +122,14 @@ func TestTaskIsTakenOver(t *testing.T) {
 		if _, err := dead.desk.Ask(background, stopping(id)); err != nil {
 			t.Fatal(err)
 		}
-		*d.fails = 2
+		d.fails.Store(2)
 		elapse(4900 * time.Millisecond)
-		if *d.calls != 0 {
-			t.Errorf("while the lease holds: got %d calls, want none", *d.calls)
+		if d.calls.Load() != 0 {
+			t.Errorf("while the lease holds: got %d calls, want none", d.calls.Load())
 		}
 		elapse(15 * time.Second)
-		if s := alive.service(id); !s.Stopped || s.Task.Do != "" || s.Attempt != 4 || *d.calls != 3 {
-			t.Errorf("got %+v after %d calls, want it stopped by the fourth attempt and third call", s, *d.calls)
+		if s := alive.service(id); !s.Stopped || s.Task.Do != "" || s.Attempt != 4 || d.calls.Load() != 3 {
+			t.Errorf("got %+v after %d calls, want it stopped by the fourth attempt and third call", s, d.calls.Load())
 		}
 	})
 }
@@ -139,14 +140,14 @@ func TestChangeHearsOfALaterAttempt(t *testing.T) {
 		d := o.able(time.Second)
 		p, other := o.ableProcess("a", d).run(), o.ableProcess("b", d)
 		id := p.box()
-		*d.fails = 1
+		d.fails.Store(1)
 		start := time.Now()
 		got, err := p.Change(background, stopping(id))
 		if err != nil || got.Verdict != berth.Done || time.Since(start) > 5*time.Second {
 			t.Errorf("got %s, %v after %v, want done within seconds", got.Verdict, err, time.Since(start))
 		}
 		p.stop()
-		*d.fails = 1
+		d.fails.Store(1)
 		other.run()
 		asked := make(chan berth.TaskReceipt, 1)
 		go func() {
