@@ -50,8 +50,9 @@ func (p *Process) Pause(d time.Duration) {
 	}
 }
 
-// awake waits until the process isn't paused, and reports whether it lives.
-func (p *Process) awake() bool {
+// awake waits until the process isn't paused, and reports whether it lives. The calls that a pause has held go on one by
+// one, each at its own moment after it: which of two that go on at one instant is first would be for the runtime to say.
+func (p *Process) awake(c Call) bool {
 	for {
 		p.mu.Lock()
 		dead, left := p.dead, time.Until(p.resume)
@@ -59,7 +60,7 @@ func (p *Process) awake() bool {
 		if dead || left <= 0 {
 			return !dead
 		}
-		time.Sleep(left)
+		time.Sleep(left + 1 + Draw(0, c.From, string(c.Verb), c.Subject, c.Nth).Under(time.Millisecond))
 	}
 }
 
@@ -102,7 +103,7 @@ type arrival struct {
 // opposed to the answer's, means that nothing is known.
 func (p *Process) carry(ctx context.Context, verb Verb, subject string, m message) error {
 	c := p.number(verb, subject)
-	if !p.awake() {
+	if !p.awake(c) {
 		m.lapse()
 		return errDead
 	}
@@ -128,7 +129,7 @@ func (p *Process) carry(ctx context.Context, verb Verb, subject string, m messag
 		return context.Cause(ctx)
 	}
 	switch {
-	case !p.awake():
+	case !p.awake(c):
 		return errDead
 	case f.Lost != Nothing:
 		return errLost

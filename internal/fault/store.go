@@ -51,7 +51,7 @@ func rowsOf(n berth.Need) string {
 func (s Store) read(ctx context.Context, what string) error {
 	p := s.Process
 	c := p.number(Read, what)
-	if !p.awake() {
+	if !p.awake(c) {
 		return berth.TryAgain(errDead)
 	}
 	f := p.Plan.Fate(c)
@@ -68,7 +68,7 @@ func (s Store) read(ctx context.Context, what string) error {
 		p.trace(c, "dies after")
 		p.Kill()
 	}
-	if !p.awake() || f.Lost != Nothing || f.Refused {
+	if !p.awake(c) || f.Lost != Nothing || f.Refused {
 		return berth.TryAgain(errLost)
 	}
 	return nil
