@@ -146,7 +146,7 @@ func (s *auditing) strays() error {
 	var id string
 	for _, stray := range []struct{ what, text, lacks string }{
 		{"entry", auditStrayEntries, "order"}, {"event", auditStrayEvents, "order"}, {"service", auditStrayServices, "order"},
-		{"order", s.dialect.auditUnfound(), "true place among the due orders"},
+		{"order", s.dialect.auditUnfound(), lacksPlace},
 	} {
 		if err := s.each(stray.text, []any{&id}, func() error { return s.to.Stray(stray.what, id, stray.lacks) }); err != nil {
 			return err

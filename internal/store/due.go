@@ -58,6 +58,9 @@ func (d *dialect) dueOrders() string {
 		") AS p WHERE p.due_at <= $1 ORDER BY p.due_at, p.id LIMIT $2) AS d"
 }
 
+// lacksPlace is what an audit says of an order that nobody would find.
+const lacksPlace = "true place among the due orders"
+
 // auditUnfound are orders that are due some day and that nobody would find, or that are found although they are settled.
 func (d *dialect) auditUnfound() string {
 	return "SELECT id FROM orders WHERE wake_at <> CASE WHEN state <> 'paid' THEN 0 WHEN due_at > 1 THEN due_at ELSE 1 END" +
@@ -86,7 +89,6 @@ type openBatches struct {
 	of   map[string]*openBatch // by order
 	over []string              // ids of batches whose look_at is to be cleared
 
-	none   bool     // the engine keeps an index of the orders themselves
 	behind []string // of those, what the sealer failed to clear
 	failed int      // its last runs, in a row
 	idle   int      // its runs that found nothing to seal
@@ -108,7 +110,7 @@ func (b *openBatches) committed(c *berth.Changes) {
 	for i := range c.Held {
 		b.changed(c.Held[i].ID)
 	}
-	if b.none || lookAt(c) == 0 {
+	if lookAt(c) == 0 {
 		return
 	}
 	if len(b.of) >= mostOpen { // those are left to whoever looks when the leases have run out

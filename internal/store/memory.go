@@ -23,8 +23,10 @@ type memory struct {
 	wallets    map[string]berth.Wallet
 	orders     map[string]berth.Order
 	services   map[string]berth.Service
-	open       map[string]int64 // the index of orders that aren't settled: order -> DueAt
-	due        map[string]int64 // the index of services that have to be looked at: service -> DueAt
+	waking     map[string]int64  // the index orders_due, see due.go: order -> wakeAt
+	placed     map[string]string // the orders that are as they were placed: order -> its batch
+	looks      map[string]int64  // the index batches_open: batch -> LookAt
+	due        map[string]int64  // the index of services that have to be looked at: service -> DueAt
 	apiKeys    map[string]berth.APIKey
 	stock      map[string]berth.Stock
 	pools      map[string]berth.Pool
@@ -53,7 +55,7 @@ func newMemory(clock func() int64) *memory {
 	return &memory{
 		writer: make(chan struct{}, 1), now: clock,
 		users: map[string]berth.User{}, wallets: map[string]berth.Wallet{}, orders: map[string]berth.Order{},
-		services: map[string]berth.Service{}, open: map[string]int64{}, due: map[string]int64{},
+		services: map[string]berth.Service{}, waking: map[string]int64{}, placed: map[string]string{}, looks: map[string]int64{}, due: map[string]int64{},
 		apiKeys: map[string]berth.APIKey{}, stock: map[string]berth.Stock{},
 		pools: map[string]berth.Pool{}, items: map[string]berth.Item{},
 		counters: map[string]berth.Counter{}, meta: map[string]berth.Meta{berth.MetaChain: {Name: berth.MetaChain, Value: berth.Head{}.String()}}, keys: map[string]berth.Key{},
@@ -129,10 +131,15 @@ func (t memoryTx) commit(_ context.Context, c *berth.Changes) error {
 		return err
 	}
 	if c.Batch != "" {
-		m.batches[c.Batch] = berth.Batch{ID: c.Batch, At: c.Now, Digest: c.Digest()}
+		m.putBatch(berth.Batch{ID: c.Batch, At: c.Now, Digest: c.Digest(), LookAt: lookAt(c)})
 	}
 	for _, b := range c.Sealed {
-		m.batches[b.ID] = b
+		m.putBatch(b)
+	}
+	for _, id := range c.Looked {
+		b := m.batches[id]
+		b.LookAt = 0
+		m.putBatch(b)
 	}
 	apply(m.users, c.Users, func(r berth.User) string { return r.ID })
 	apply(m.wallets, c.Wallets, func(r berth.Wallet) string { return r.UserID })
@@ -142,7 +149,7 @@ func (t memoryTx) commit(_ context.Context, c *berth.Changes) error {
 	}
 	apply(m.orders, orders, func(r berth.Order) string { return r.ID })
 	apply(m.services, c.Services, func(r berth.Service) string { return r.ID })
-	m.index(orders, c.Services)
+	m.index(c.Batch, orders, c.Services)
 	apply(m.apiKeys, c.APIKeys, func(r berth.APIKey) string { return r.ID })
 	apply(m.stock, c.Stock, func(r berth.Stock) string { return r.Key })
 	apply(m.pools, c.Pools, func(r berth.Pool) string { return r.Name })

@@ -104,6 +104,9 @@ func (m *memory) refer() (map[string]told, []stray) {
 			strays = append(strays, stray{"event", fmt.Sprintf("%s/%d", e.Batch, e.N), "order"})
 		}
 	}
+	for _, id := range m.unfound() {
+		strays = append(strays, stray{"order", id, lacksPlace})
+	}
 	for id := range m.services {
 		if _, ok := m.orders[id]; !ok {
 			strays = append(strays, stray{"service", id, "order"})

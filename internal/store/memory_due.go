@@ -3,20 +3,29 @@ package store
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/berth-host/berth"
 )
 
-// index keeps what the SQL engines have their partial indexes for, see due.go: a simulation of years asks for it every few hours.
-func (m *memory) index(orders berth.Change[berth.Order], services berth.Change[berth.Service]) {
+// index keeps what the SQL engines have their partial indexes for: the same ones, so that a simulation sees what becomes of
+// orders that nobody would find, see due.go.
+func (m *memory) index(batch string, orders berth.Change[berth.Order], services berth.Change[berth.Service]) {
+	for i := range orders.Insert {
+		m.placed[orders.Insert[i].ID] = batch
+	}
 	for _, orders := range [][]berth.Order{orders.Insert, orders.Update} {
 		for i := range orders {
-			if o := &orders[i]; o.State == berth.Paid {
-				m.open[o.ID] = o.DueAt
+			o := &orders[i]
+			if at := wakeAt(o); at > 0 {
+				m.waking[o.ID] = at
 			} else {
-				delete(m.open, o.ID)
+				delete(m.waking, o.ID)
+			}
+			if !fresh(o) {
+				delete(m.placed, o.ID)
 			}
 		}
 	}
@@ -31,27 +40,62 @@ func (m *memory) index(orders berth.Change[berth.Order], services berth.Change[b
 	}
 }
 
+// putBatch writes a batch and its place among those to look at.
+func (m *memory) putBatch(b berth.Batch) {
+	m.batches[b.ID] = b
+	if b.LookAt > 0 {
+		m.looks[b.ID] = b.LookAt
+	} else {
+		delete(m.looks, b.ID)
+	}
+}
+
 func (m *memory) Due(_ context.Context, now int64, limit int) ([]string, error) {
-	return m.dueOf(m.open, now, limit), nil
-}
-
-// settled has nothing to tell: the index here is of the orders.
-func (m *memory) settled(context.Context, int64) ([]string, error) { return nil, nil }
-
-func (m *memory) DueServices(_ context.Context, now int64, limit int) ([]string, error) {
-	return m.dueOf(m.due, now, limit), nil
-}
-
-// dueOf are the ids whose instant has come, the longest due first.
-func (m *memory) dueOf(index map[string]int64, now int64, limit int) []string {
 	m.data.RLock()
 	defer m.data.RUnlock()
-	var ids []string
-	for id, at := range index {
+	due := maps.Clone(m.waking)
+	for id, batch := range m.placed {
+		if look := m.looks[batch]; look > 0 && look <= now {
+			due[id] = m.orders[id].DueAt
+		}
+	}
+	return longestDue(now, due, limit), nil
+}
+
+func (m *memory) settled(_ context.Context, now int64) ([]string, error) {
+	m.data.RLock()
+	defer m.data.RUnlock()
+	over := maps.Clone(m.looks)
+	for _, batch := range m.placed {
+		delete(over, batch)
+	}
+	return longestDue(now, over, sealAtMost), nil
+}
+
+// unfound are the orders that are due some day and that nobody would find.
+func (m *memory) unfound() (ids []string) {
+	for id, o := range m.orders {
+		if o.State == berth.Paid && m.waking[id] == 0 && m.looks[m.placed[id]] == 0 {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+func (m *memory) DueServices(_ context.Context, now int64, limit int) ([]string, error) {
+	m.data.RLock()
+	defer m.data.RUnlock()
+	return longestDue(now, m.due, limit), nil
+}
+
+// longestDue are the ids whose instant has come, the longest due first.
+func longestDue(now int64, instants map[string]int64, limit int) (ids []string) {
+	for id, at := range instants {
 		if at <= now {
 			ids = append(ids, id)
 		}
 	}
-	slices.SortFunc(ids, func(a, b string) int { return cmp.Or(cmp.Compare(index[a], index[b]), strings.Compare(a, b)) })
+	slices.SortFunc(ids, func(a, b string) int { return cmp.Or(cmp.Compare(instants[a], instants[b]), strings.Compare(a, b)) })
 	return ids[:min(limit, len(ids))]
 }

@@ -84,8 +84,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 
 // over is the store over an engine. The options are complete.
 func over(e engine, o Options) *Store {
-	_, scans := e.(*memory)
-	placed := &openBatches{of: map[string]*openBatch{}, none: scans}
+	placed := &openBatches{of: map[string]*openBatch{}}
 	if o.Faults != nil {
 		e = faulty{engine: e, faults: o.Faults}
 	}
