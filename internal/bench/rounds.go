@@ -102,7 +102,7 @@ func prepare(ctx context.Context, p plan, dir string, settings map[string]string
 	return b, nil
 }
 
-// build makes the program as it is delivered.
+// build makes the program as it is delivered, but for -trimpath: with it every dependency would be compiled once more.
 func build(ctx context.Context, program string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", program, "github.com/berth-host/berth/cmd/berth") // #nosec G204 -- into a folder of its own
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
