@@ -141,8 +141,8 @@ type Auditor interface {
 	// Order gets all orders by id, each with what refers to it.
 	Order(o Order, r Referring) error
 	// Stray gets what lacks what it belongs to: an entry or event of an unknown order, a service that no order has
-	// made, rows of a batch that has no row, an order that stands among the due ones and
-	// isn't paid, or is paid and doesn't.
+	// made, rows of a batch that has no row, an order that stands among the due ones and isn't paid, or is paid and
+	// doesn't.
 	Stray(what, id, lacks string) error
 	// Batch gets all batches by id, each with the digest of the rows that name it.
 	Batch(b Batch, digest string) error

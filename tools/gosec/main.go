@@ -60,13 +60,13 @@ func look(paths, excluded []string) (findings []string, err error) {
 		}
 		packages = append(packages, found...)
 	}
-	if len(packages) == 0 {
-		return nil, fmt.Errorf("there are no packages under %q", paths)
-	}
 	if err := g.Process(nil, packages...); err != nil {
 		return nil, err
 	}
-	issues, _, unread := g.Report()
+	issues, seen, unread := g.Report()
+	if seen.NumFiles == 0 && len(unread) == 0 {
+		return nil, fmt.Errorf("there is no Go file under %q", paths)
+	}
 	for file, errs := range unread {
 		for _, e := range errs {
 			findings = append(findings, fmt.Sprintf("%s:%d:%d: %s", relative(file), e.Line, e.Column, e.Err))
