@@ -12,10 +12,9 @@ import (
 	"github.com/berth-host/berth/internal/provision/sim"
 )
 
-// The kills of a run, and the pause before each: from the middle of a start to the full stream of orders. Hundreds of
-// them are for `make torture`.
+// The kills of a run, and the pause before each: from the middle of a start to the full stream of orders.
 const (
-	kills      = 12
+	kills      = 24
 	maxBetween = 1200 * time.Millisecond
 )
 
