@@ -126,9 +126,11 @@ func connectionDead(t *testing.T, d Database) {
 // fateUnknown: whoever can't be told what became of the write gets unavailable within bounds, and the rows tell later.
 func fateUnknown(t *testing.T, d Database) {
 	seen, armed := &batches{}, &faults{}
-	s := open(t, d, store.Options{Observe: seen, Faults: armed, Deadline: 200 * time.Millisecond,
+	patient := open(t, d, store.Options{})
+	fund(t, patient, "anna", 100)
+	// Long enough for a new connection on a busy machine, which is made within it.
+	s := open(t, d, store.Options{Observe: seen, Faults: armed, Deadline: 2 * time.Second,
 		Log: slog.New(slog.DiscardHandler)})
-	fund(t, s, "anna", 100)
 	armed.after, armed.resolve = times(1), times(1<<62)
 	if err := buy(s, "anna", 10)(); !berth.IsCode(err, berth.Unavailable) {
 		t.Errorf("got %v, want unavailable", err)
@@ -136,13 +138,11 @@ func fateUnknown(t *testing.T, d Database) {
 	if fates := seen.fates(); !slices.Equal(fates, []string{"unknown"}) {
 		t.Errorf("got fates %v, want unknown", fates)
 	}
-	// Read by a process that isn't in a hurry: on a busy machine a new connection alone takes longer than that deadline.
-	s = open(t, d, store.Options{})
-	must(t, buy(s, "anna", 1)())
-	if got, entries := balance(t, s, "anna"); got != 89 || entries != 3 {
+	must(t, buy(patient, "anna", 1)())
+	if got, entries := balance(t, patient, "anna"); got != 89 || entries != 3 {
 		t.Errorf("got balance %d by %d entries, want 89 by 3: this one did happen", got, entries)
 	}
-	verified(t, s)
+	verified(t, patient)
 }
 
 // commitAlwaysLost must not keep its callers for ever.
